@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/** Parts of the configuration that every pulled source shares. Connectors build their own schema from them. */
+
+/** An attribute's name on the side of the source: an LDAP attribute, a CSV column. */
+const sourceName = z.string().min(1)
+
+const valueType = z.string().min(1).describe('The SCIM type of the value: work, home, mobile, …')
+
+export const typedValueMapping = z
+  .strictObject({
+    from: sourceName.describe('The attribute or column that is read.'),
+    type: valueType.optional(),
+    primary: z.boolean().optional().describe('Its first value is the primary one.'),
+    trust: z
+      .enum(['asserted', 'claimed'])
+      .default('asserted')
+      .describe('claimed: people edit it themselves, so an address from it starts pending.'),
+  })
+  .describe('Where values of a multi-valued attribute come from.')
+
+const multiValued = z.union([sourceName, z.array(typedValueMapping).min(1)])
+
+/** SCIM name → the source's name. Enterprise and custom names are written without their URN. */
+export const attributeMapping = z
+  .object({
+    emails: multiValued.optional(),
+    phoneNumbers: multiValued.optional(),
+    roles: multiValued.optional(),
+    entitlements: multiValued.optional(),
+  })
+  .catchall(sourceName)
+  .describe('SCIM name: name in the source. Enterprise and custom.* names are written without URN.')
+
+const dateFormat = z
+  .enum(['generalizedTime', 'filetime', 'epochDays', 'iso'])
+  .describe('How the source writes the time; in filetime 0 and the maximum mean never.')
+
+export const inactiveTest = z
+  .union([
+    z.strictObject({ attribute: sourceName, equals: z.string() }),
+    z.strictObject({ attribute: sourceName, oneOf: z.array(z.string()).min(1) }),
+    z.strictObject({ attribute: sourceName, bit: z.int().min(1) }),
+    z.strictObject({ attribute: sourceName, before: z.literal('now'), format: dateFormat }),
+  ])
+  .describe('When an entry is inactive: any of the tests is enough.')
+
+export const countryRule = z
+  .strictObject({
+    attribute: sourceName.optional(),
+    default: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .optional(),
+  })
+  .describe(
+    'The country for numbers without a country code: an attribute (ISO 3166-1 alpha-2), else the default.',
+  )
+
+/** Identity attributes that tie records together, tried in order. */
+export const correlate = z
+  .array(z.string().min(1))
+  .min(1)
+  .default(['employeeNumber'])
+  .describe('Keys that tie records of one person together, tried in order.')
+
+export const activity = z
+  .enum(['decides', 'ignored'])
+  .default('decides')
+  .describe('Whether this source may switch a person off.')
+
+const duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration such as 30s, 5m, 24h or 30d')
+
+export const schedule = z
+  .strictObject({
+    full: duration.optional().describe('How often everything is read.'),
+    changes: duration.optional().describe('How often changes are read; refused until the connector can.'),
+  })
+  .describe('When the source is read by itself.')
+
+export type AttributeMapping = z.infer<typeof attributeMapping>
+export type TypedValueMapping = z.infer<typeof typedValueMapping>
+export type InactiveTest = z.infer<typeof inactiveTest>
+export type CountryRule = z.infer<typeof countryRule>

@@ -1,0 +1,2 @@
+/** The time, injected, so that what hangs on it can be tested. */
+export type Clock = () => Date

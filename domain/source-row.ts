@@ -1,0 +1,85 @@
+import type { Attributes } from './attributes.ts'
+
+/** What one source says of one person in one read: a source record before it is stored. */
+export interface SourceRow {
+  readonly externalId: string
+  readonly attributes: Attributes
+  /** What the source says of activity now; `true` where nothing in it says otherwise. */
+  readonly active: boolean
+  /** A future time (RFC 3339, UTC) at which the source will call the person inactive, or null. */
+  readonly inactiveFrom: string | null
+  /**
+   * Names of the person's groups in this source, nested membership resolved, sorted. Null: this source brings
+   * no groups.
+   */
+  readonly groups: readonly string[] | null
+  /** The country for numbers without a country code (ISO 3166-1 alpha-2), or null. */
+  readonly country: string | null
+}
+
+/** Why a read has no proof of completeness. A closed list: operators alert on these. */
+export type ReadFaultCode =
+  | 'unreachable'
+  | 'tls-failed'
+  | 'starttls-refused'
+  | 'bind-refused'
+  | 'base-not-found'
+  | 'filter-refused'
+  | 'access-denied'
+  | 'size-limit'
+  | 'time-limit'
+  | 'paging-dropped'
+  | 'paging-repeated'
+  | 'referral'
+  | 'reconnected'
+  | 'undecodable'
+  | 'range-incomplete'
+  | 'too-large'
+  | 'silent'
+  | 'deadline'
+  | 'closed'
+  | 'server-error'
+  | 'empty'
+  | 'duplicate-id'
+  | 'missing-id'
+  | 'bad-row'
+  | 'header-mismatch'
+  | 'encoding'
+  | 'file-changed'
+  | 'unreadable'
+
+export interface ReadFault {
+  readonly code: ReadFaultCode
+  /** A sentence for the operator: names host, base, file or line; never a person's value. */
+  readonly message: string
+}
+
+/** One entry that could not be used. `where` is a line number or an opaque external id. */
+export interface RowProblem {
+  readonly where: string
+  readonly code: ReadFaultCode
+  readonly message: string
+}
+
+/** How a read ended: with a proof of completeness (`complete`), or with the reason why there is none. */
+export interface ReadOutcome {
+  readonly complete: boolean
+  readonly why: ReadFault | null
+  readonly entries: number
+  readonly pages: number
+  /** Search references (RFC 4511 section 4.5.3) met: any makes the read incomplete. */
+  readonly references: number
+  /** Who answered: vendor and host, or the file's name. */
+  readonly server: string | null
+  /**
+   * Whether absence of a group or a membership means anything (architecture rule 8). Null: no groups are read.
+   */
+  readonly groups: {
+    readonly complete: boolean
+    readonly entries: number
+    readonly unresolvedMembers: number
+  } | null
+  /** The first 100 problems; `problemCount` counts all. */
+  readonly problems: readonly RowProblem[]
+  readonly problemCount: number
+}

@@ -1,0 +1,67 @@
+import knex, { type Knex } from 'knex'
+import { migrations } from './migrations/index.ts'
+
+export type Database = Knex
+export type Transaction = Knex.Transaction
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string
+  /** Connections kept at most. More than 10 gains nothing on one PostgreSQL (store measurements). */
+  readonly poolSize: number
+  /** Milliseconds after which a statement is cancelled by the server, or 0 for none. */
+  readonly statementTimeout?: number
+  /** Name shown in pg_stat_activity. */
+  readonly applicationName?: string
+}
+
+/** Opens the pool. Connects lazily; the caller closes it with `destroy()`. */
+export function openDatabase(options: DatabaseOptions): Database {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: options.url,
+      application_name: options.applicationName ?? 'muster',
+      statement_timeout: options.statementTimeout ?? 0,
+      connectionTimeoutMillis: 10_000,
+    },
+    pool: { min: 0, max: options.poolSize },
+    acquireConnectionTimeout: 30_000,
+  })
+}
+
+/**
+ * Brings the schema up to date, one transaction a step. Safe to start twice at once: an advisory lock makes the
+ * second wait and find nothing to do. Returns the names of the steps that ran.
+ */
+export async function migrate(database: Database): Promise<readonly string[]> {
+  const source: Knex.MigrationSource<(typeof migrations)[number]> = {
+    getMigrations: async () => [...migrations],
+    getMigrationName: (migration) => migration.name,
+    getMigration: async (migration) => ({
+      up: async (trx: Knex) => {
+        await trx.raw(migration.up)
+      },
+      down: async () => {
+        throw new Error('Migrations go forward only; restore a backup instead.')
+      },
+    }),
+  }
+  // knex's own lock row survives a killed process and then blocks for ever; an advisory lock dies with it.
+  return database.transaction(async (lock) => {
+    await lock.raw('select pg_advisory_xact_lock(7238216001)')
+    const [, names] = (await database.migrate.latest({
+      migrationSource: source,
+      tableName: 'migrations',
+      disableMigrationsListValidation: true,
+    })) as [number, string[]]
+    return names
+  })
+}
+
+/** Names of steps that this build knows and the database lacks; empty when the schema is up to date. */
+export async function pendingMigrations(database: Database): Promise<readonly string[]> {
+  if (!(await database.schema.hasTable('migrations'))) return migrations.map((migration) => migration.name)
+  const done = new Set<string>(await database('migrations').pluck('name'))
+  return migrations.map((migration) => migration.name).filter((name) => !done.has(name))
+}

@@ -1,0 +1,5 @@
+import { core } from './0001-core.ts'
+import type { Migration } from './migration.ts'
+
+/** Every step in its order. A step that was released is never edited: a change is a new step. */
+export const migrations: readonly Migration[] = [core]
