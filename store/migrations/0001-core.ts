@@ -133,6 +133,7 @@ create table policy_sets (
   id text primary key,
   documents jsonb not null,
   conditions jsonb not null,
+  settings jsonb not null,
   loaded_at timestamptz not null,
   loaded_by text not null
 );

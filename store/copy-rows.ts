@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { PoolClient } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Transaction } from './database.ts'
+
+/** A value that COPY can carry: objects and arrays are written as JSON. */
+export type CopyValue = string | number | boolean | Date | Buffer | object | null
+
+/** Rows in one chunk of text: enough to amortise a write, little enough to stay out of the large-object space. */
+const rowsInChunk = 500
+
+/**
+ * Writes rows by `COPY … FROM STDIN` in text format, the fastest way into PostgreSQL that was measured. Runs inside
+ * the given transaction. Table and columns are literals of ours; values are escaped.
+ */
+export async function copyRows(
+  trx: Transaction,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly CopyValue[])[],
+): Promise<void> {
+  if (rows.length === 0) return
+  // A knex transaction holds one connection; acquiring from it answers that one.
+  const client = (await trx.client.acquireConnection()) as PoolClient
+  const target = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`))
+  await pipeline(Readable.from(chunksOf(rows)), target)
+}
+
+function* chunksOf(rows: readonly (readonly CopyValue[])[]): Generator<string> {
+  for (let start = 0; start < rows.length; start += rowsInChunk) {
+    let text = ''
+    for (const row of rows.slice(start, start + rowsInChunk)) text += `${row.map(encodeValue).join('\t')}\n`
+    yield text
+  }
+}
+
+function encodeValue(value: CopyValue): string {
+  if (value === null) return '\\N'
+  if (typeof value === 'string') return escapeText(value)
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'boolean') return value ? 't' : 'f'
+  if (value instanceof Date) return value.toISOString()
+  if (Buffer.isBuffer(value)) return `\\\\x${value.toString('hex')}`
+  return escapeText(JSON.stringify(value))
+}
+
+const needsEscape = /[\\\t\n\r]/
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function escapeText(text: string): string {
+  return needsEscape.test(text)
+    ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character)
+    : text
+}

@@ -1,0 +1,134 @@
+import type { Address } from '../../domain/address.ts'
+import type { Attributes } from '../../domain/attributes.ts'
+import { copyRows } from '../copy-rows.ts'
+import type { Database, Transaction } from '../database.ts'
+
+/** An identity as it is stored, without its rights and enrollments. */
+export interface StoredIdentity {
+  readonly id: string
+  readonly userName: string | null
+  /** Folded for comparison: `foldKey` of the domain. */
+  readonly userNameKey: string | null
+  readonly active: boolean
+  readonly attributes: Attributes
+  readonly addresses: readonly Address[]
+  readonly sources: readonly string[]
+  readonly inactiveFrom: string | null
+}
+
+/** Why an identity is due: for the operator's eye and the queue's age. */
+export type DueReason = 'record' | 'policy-set' | 'review' | 'manual' | 'retry'
+
+const identityColumns = `id, user_name as "userName", user_name_key as "userNameKey", active, attributes, addresses,
+  sources, inactive_from as "inactiveFrom"`
+
+export async function readIdentities(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly StoredIdentity[]> {
+  const { rows } = await database.raw<{ rows: (StoredIdentity & { inactiveFrom: Date | null })[] }>(
+    `select ${identityColumns} from identities where id = any(?)`,
+    [[...ids]],
+  )
+  return rows.map((row) => ({ ...row, inactiveFrom: row.inactiveFrom?.toISOString() ?? null }))
+}
+
+/** Takes the locks of these identities' states in id order, so that two writers never wait for each other in a ring. */
+export async function lockIdentities(trx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await trx.raw('select 1 from identity_states where identity_id = any(?) order by identity_id for update', [
+    [...ids],
+  ])
+}
+
+export async function insertIdentities(
+  trx: Transaction,
+  identities: readonly StoredIdentity[],
+  due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
+): Promise<void> {
+  await copyRows(
+    trx,
+    'identities',
+    [
+      'id',
+      'user_name',
+      'user_name_key',
+      'active',
+      'attributes',
+      'addresses',
+      'sources',
+      'inactive_from',
+      'created_at',
+      'changed_at',
+    ],
+    identities.map((identity) => [
+      identity.id,
+      identity.userName,
+      identity.userNameKey,
+      identity.active,
+      identity.attributes,
+      identity.addresses,
+      arrayLiteral(identity.sources),
+      identity.inactiveFrom,
+      due.at,
+      due.at,
+    ]),
+  )
+  await copyRows(
+    trx,
+    'identity_states',
+    ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
+    identities.map((identity) => [identity.id, 1, due.at, due.reason, due.runId]),
+  )
+}
+
+export async function updateIdentities(
+  trx: Transaction,
+  identities: readonly StoredIdentity[],
+  at: Date,
+): Promise<void> {
+  if (identities.length === 0) return
+  await trx.raw(
+    `update identities i set user_name = u."userName", user_name_key = u."userNameKey", active = u.active,
+       attributes = u.attributes, addresses = u.addresses, sources = array(select jsonb_array_elements_text(u.sources)),
+       inactive_from = u."inactiveFrom", changed_at = ?
+     from jsonb_to_recordset(?::jsonb) as u(id uuid, "userName" text, "userNameKey" text, active boolean,
+       attributes jsonb, addresses jsonb, sources jsonb, "inactiveFrom" timestamptz)
+     where i.id = u.id`,
+    [at, JSON.stringify(identities)],
+  )
+}
+
+/**
+ * Makes identities due and moves their revision, so that no plan that was decided on the old state is applied
+ * (architecture rule 15). Returns how many there were.
+ */
+export async function markDue(
+  trx: Transaction,
+  ids: readonly string[],
+  due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
+): Promise<number> {
+  if (ids.length === 0) return 0
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `update identity_states set revision = revision + 1, due_at = ?, due_reason = ?, due_run = ?
+     where identity_id in (select identity_id from identity_states where identity_id = any(?) order by identity_id for update)`,
+    [due.at, due.reason, due.runId, [...ids]],
+  )
+  return rowCount
+}
+
+/** Makes the whole population due: a new policy set is in force. The set is part of the guard, so no revision moves. */
+export async function markEverybodyDue(
+  trx: Transaction,
+  due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
+): Promise<number> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    'update identity_states set due_at = ?, due_reason = ?, due_run = ?',
+    [due.at, due.reason, due.runId],
+  )
+  return rowCount
+}
+
+function arrayLiteral(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+}
