@@ -1,0 +1,142 @@
+import type { EnrollmentOrigin, EnrollmentStatus, LastUse, Proof } from '../../domain/enrollment.ts'
+import { MusterError } from '../../domain/error.ts'
+import type { Factor } from '../../domain/factor.ts'
+import type { EnrollmentView, ListedEnrollment } from '../../domain/identity-view.ts'
+import { maskAddress } from '../../domain/masked.ts'
+import type { Database } from '../database.ts'
+import { readInBatches } from './read-in-batches.ts'
+import { type Reveal, recordLook } from './record-look.ts'
+import { formatTimestamp } from './timestamp.ts'
+
+/** An enrollment's row, as far as it is shown. */
+export interface EnrollmentRow {
+  readonly id: string
+  readonly identity_id: string
+  readonly factor: Factor
+  readonly address: string
+  readonly origins: readonly EnrollmentOrigin[]
+  readonly proof: Proof
+  readonly enrolled_at: Date
+  readonly address_changed_at: Date | null
+  readonly last_used: LastUse | null
+  readonly status: EnrollmentStatus
+  readonly status_reason: string | null
+  readonly status_by: string | null
+  readonly status_since: Date
+}
+
+export interface EnrollmentQuery {
+  readonly identity: string | null
+  readonly status: EnrollmentStatus | null
+}
+
+export interface EnrollmentList extends EnrollmentQuery {
+  /** The most that are read, newest first; 0 for all. */
+  readonly limit: number
+  readonly reveal: Reveal | null
+}
+
+/** What `viewEnrollment` needs; removed addresses (tombstones) have no status and are shown nowhere. */
+export const enrollmentColumns =
+  'e.id, e.identity_id, e.factor, e.address, e.origins, e.proof, e.enrolled_at, e.address_changed_at, e.last_used, ' +
+  'e.status, e.status_reason, e.status_by, e.status_since'
+
+/** How many enrollments a query selects. */
+export async function countEnrollments(database: Database, query: EnrollmentQuery): Promise<number> {
+  const { rows } = await database.raw<{ rows: { total: number }[] }>(
+    `select count(*)::int as total from enrollments e where ${selected}`,
+    bindQuery(query),
+  )
+  return rows[0]?.total ?? 0
+}
+
+/** Reads enrollments newest first, in batches, each with whose it is. */
+export async function* readEnrollments(
+  database: Database,
+  list: EnrollmentList,
+): AsyncGenerator<readonly ListedEnrollment[], void, void> {
+  const batches = readInBatches(
+    list.limit,
+    (after, size) => fetchListed(database, list, after, size),
+    (row) => row.id,
+  )
+  for await (const rows of batches) {
+    if (list.reveal !== null) {
+      await recordLook(database, list.reveal, [...new Set(rows.map((row) => row.identity_id))])
+    }
+    yield rows.map((row) => viewListed(row, list.reveal !== null))
+  }
+}
+
+/** One enrollment by its id; `not-found` where there is none, or only its tombstone. */
+export async function getEnrollment(
+  database: Database,
+  id: string,
+  reveal: Reveal | null,
+): Promise<ListedEnrollment> {
+  const { rows } = await database.raw<{ rows: ListedRow[] }>(
+    `select ${enrollmentColumns}, i.user_name from enrollments e join identities i on i.id = e.identity_id
+     where e.id::text = ? and e.status is not null`,
+    [id.toLowerCase()],
+  )
+  const row = rows[0]
+  if (row === undefined) throw new MusterError('not-found', `There is no enrollment ${id}.`)
+  if (reveal !== null) await recordLook(database, reveal, [row.identity_id])
+  return viewListed(row, reveal !== null)
+}
+
+/** An enrollment's row as it is shown. */
+export function viewEnrollment(row: EnrollmentRow, revealed: boolean): EnrollmentView {
+  return {
+    id: row.id,
+    factor: row.factor,
+    address: revealed ? row.address : maskAddress(row.factor, row.address),
+    usable: row.status === 'active',
+    status: row.status,
+    statusReason: row.status_reason,
+    statusBy: row.status_by,
+    statusSince: formatTimestamp(row.status_since),
+    origins: row.origins.map(({ kind, policy, source, attribute, since }) => ({
+      kind,
+      policy,
+      source,
+      attribute,
+      since,
+    })),
+    proof: row.proof,
+    enrolledAt: formatTimestamp(row.enrolled_at),
+    addressChangedAt: formatTimestamp(row.address_changed_at),
+    lastUsed: row.last_used,
+  }
+}
+
+interface ListedRow extends EnrollmentRow {
+  readonly user_name: string | null
+}
+
+const selected = `e.status is not null
+  and (:identity::uuid is null or e.identity_id = :identity)
+  and (:status::text is null or e.status = :status)`
+
+function bindQuery(query: EnrollmentQuery): { identity: string | null; status: string | null } {
+  return { identity: query.identity, status: query.status }
+}
+
+async function fetchListed(
+  database: Database,
+  query: EnrollmentQuery,
+  after: string | null,
+  size: number,
+): Promise<readonly ListedRow[]> {
+  // Ids are UUIDs of version 7: their order is the order in which they were made.
+  const { rows } = await database.raw<{ rows: ListedRow[] }>(
+    `select ${enrollmentColumns}, i.user_name from enrollments e join identities i on i.id = e.identity_id
+     where ${selected} and (:after::uuid is null or e.id < :after) order by e.id desc limit :size`,
+    { ...bindQuery(query), after, size },
+  )
+  return rows
+}
+
+function viewListed(row: ListedRow, revealed: boolean): ListedEnrollment {
+  return { ...viewEnrollment(row, revealed), identity: { id: row.identity_id, userName: row.user_name } }
+}

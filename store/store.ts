@@ -1,0 +1,48 @@
+import type { Database, Transaction } from './database.ts'
+import * as audit from './write/audit-events.ts'
+import * as due from './write/due.ts'
+import * as enrollments from './write/enrollments.ts'
+import * as identities from './write/identities.ts'
+import * as parked from './write/parked-effects.ts'
+import * as policySets from './write/policy-sets.ts'
+import * as hashes from './write/record-hashes.ts'
+import * as rights from './write/rights.ts'
+import * as runs from './write/runs.ts'
+import * as records from './write/source-records.ts'
+
+/**
+ * What use cases are given of PostgreSQL: the statements by concept, a pool for reads, and transactions. Every
+ * statement takes the connection that it runs on as its first argument.
+ */
+export interface Store {
+  readonly database: Database
+  readonly audit: typeof audit
+  readonly due: typeof due
+  readonly enrollments: typeof enrollments
+  readonly hashes: typeof hashes
+  readonly identities: typeof identities
+  readonly parked: typeof parked
+  readonly policySets: typeof policySets
+  readonly records: typeof records
+  readonly rights: typeof rights
+  readonly runs: typeof runs
+  /** Commits when `work` resolves, rolls back when it rejects. */
+  transaction<Result>(work: (trx: Transaction) => Promise<Result>): Promise<Result>
+}
+
+export function openStore(database: Database): Store {
+  return {
+    database,
+    audit,
+    due,
+    enrollments,
+    hashes,
+    identities,
+    parked,
+    policySets,
+    records,
+    rights,
+    runs,
+    transaction: (work) => database.transaction(work),
+  }
+}

@@ -1,0 +1,127 @@
+import type { Enrollment } from '../../domain/enrollment.ts'
+import { copyRows } from '../copy-rows.ts'
+import type { Database, Transaction } from '../database.ts'
+
+export interface StoredEnrollment extends Enrollment {
+  readonly identityId: string
+}
+
+const timeColumns = [
+  'lockedUntil',
+  'undeliverableSince',
+  'unwantedSince',
+  'enrolledAt',
+  'addressChangedAt',
+  'statusSince',
+] as const
+
+/** All enrollments of these identities, tombstones included. */
+export async function readEnrollments(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly StoredEnrollment[]> {
+  return selectEnrollments(database, 'identity_id = any(?)', [[...ids]])
+}
+
+export async function readEnrollment(database: Database, id: string): Promise<StoredEnrollment | null> {
+  const [row] = await selectEnrollments(database, 'id = ?', [id])
+  return row ?? null
+}
+
+async function selectEnrollments(
+  database: Database,
+  where: string,
+  bindings: readonly (string | string[])[],
+): Promise<readonly StoredEnrollment[]> {
+  const { rows } = await database.raw<{ rows: Record<string, unknown>[] }>(
+    `select id, identity_id as "identityId", factor, address, key, origins, proof, proof_required as "proofRequired",
+       replaces, disabled, locked_until as "lockedUntil", undeliverable_since as "undeliverableSince",
+       unwanted_since as "unwantedSince", removed, enrolled_at as "enrolledAt", address_changed_at as "addressChangedAt",
+       last_used as "lastUsed", status, status_reason as "statusReason", status_by as "statusBy", status_since as "statusSince"
+     from enrollments where ${where} order by identity_id, id`,
+    [...bindings],
+  )
+  return rows.map((row) => {
+    for (const column of timeColumns) {
+      const time = row[column]
+      if (time instanceof Date) row[column] = time.toISOString()
+    }
+    return row as unknown as StoredEnrollment
+  })
+}
+
+export async function insertEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
+  await copyRows(
+    trx,
+    'enrollments',
+    [
+      'id',
+      'identity_id',
+      'factor',
+      'address',
+      'key',
+      'origins',
+      'proof',
+      'proof_required',
+      'replaces',
+      'disabled',
+      'locked_until',
+      'undeliverable_since',
+      'unwanted_since',
+      'removed',
+      'enrolled_at',
+      'address_changed_at',
+      'last_used',
+      'status',
+      'status_reason',
+      'status_by',
+      'status_since',
+    ],
+    rows.map((row) => [
+      row.id,
+      row.identityId,
+      row.factor,
+      row.address,
+      row.key,
+      row.origins,
+      row.proof,
+      row.proofRequired,
+      row.replaces,
+      row.disabled,
+      row.lockedUntil,
+      row.undeliverableSince,
+      row.unwantedSince,
+      row.removed,
+      row.enrolledAt,
+      row.addressChangedAt,
+      row.lastUsed,
+      row.status,
+      row.statusReason,
+      row.statusBy,
+      row.statusSince,
+    ]),
+  )
+}
+
+export async function updateEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
+  if (rows.length === 0) return
+  await trx.raw(
+    `update enrollments e set address = u.address, key = u.key, origins = u.origins, proof = u.proof,
+       proof_required = u."proofRequired", replaces = u.replaces, disabled = nullif(u.disabled, 'null'::jsonb),
+       locked_until = u."lockedUntil", undeliverable_since = u."undeliverableSince", unwanted_since = u."unwantedSince",
+       removed = nullif(u.removed, 'null'::jsonb), enrolled_at = u."enrolledAt", address_changed_at = u."addressChangedAt",
+       last_used = nullif(u."lastUsed", 'null'::jsonb), status = u.status, status_reason = u."statusReason",
+       status_by = u."statusBy", status_since = u."statusSince"
+     from jsonb_to_recordset(?::jsonb) as u(id uuid, address text, key text, origins jsonb, proof text, "proofRequired" boolean,
+       replaces uuid, disabled jsonb, "lockedUntil" timestamptz, "undeliverableSince" timestamptz, "unwantedSince" timestamptz,
+       removed jsonb, "enrolledAt" timestamptz, "addressChangedAt" timestamptz, "lastUsed" jsonb, status text,
+       "statusReason" text, "statusBy" text, "statusSince" timestamptz)
+     where e.id = u.id`,
+    [JSON.stringify(rows)],
+  )
+}
+
+export async function deleteEnrollments(trx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await trx.raw('delete from enrollments where id = any(?)', [[...ids]])
+}

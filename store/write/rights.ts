@@ -1,0 +1,36 @@
+import type { RightEffect } from '../../domain/effect.ts'
+import type { Right } from '../../domain/right.ts'
+import type { Database, Transaction } from '../database.ts'
+
+export interface StoredRight extends Right {
+  readonly identityId: string
+}
+
+export async function readRights(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly StoredRight[]> {
+  const { rows } = await database.raw<{ rows: StoredRight[] }>(
+    `select identity_id as "identityId", factor, effective, clients, origins, denials from rights
+     where identity_id = any(?) order by identity_id, factor`,
+    [[...ids]],
+  )
+  return rows
+}
+
+/** Writes the rows after these effects. The caller holds the lock of every identity's state. */
+export async function applyRightEffects(
+  trx: Transaction,
+  effects: readonly { readonly identityId: string; readonly effect: RightEffect }[],
+): Promise<void> {
+  if (effects.length === 0) return
+  const rows = effects.map(({ identityId, effect }) => ({ ...effect.after, identityId }))
+  await trx.raw(
+    `insert into rights (identity_id, factor, effective, clients, origins, denials)
+     select "identityId", factor, effective, nullif(clients, 'null'::jsonb), origins, denials
+     from jsonb_to_recordset(?::jsonb) as u("identityId" uuid, factor text, effective boolean, clients jsonb, origins jsonb, denials jsonb)
+     on conflict (identity_id, factor) do update set effective = excluded.effective, clients = excluded.clients,
+       origins = excluded.origins, denials = excluded.denials`,
+    [JSON.stringify(rows)],
+  )
+}
