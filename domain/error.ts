@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'correlation-ambiguous'
   | 'database-unavailable'
   | 'filter-invalid'
+  | 'filter-too-slow'
   | 'held'
   | 'internal'
   | 'not-found'
