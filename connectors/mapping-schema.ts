@@ -2,8 +2,22 @@ import { z } from 'zod'
 
 /** Parts of the configuration that every pulled source shares. Connectors build their own schema from them. */
 
+/**
+ * A secret as the configuration names it. The configuration folder replaces it by its text before a source is
+ * opened, and refuses a literal outside the embedded mode.
+ */
+export const secret = z
+  .union([
+    z.string().min(1),
+    z.strictObject({ env: z.string().min(1).describe('The environment variable that holds it.') }),
+    z.strictObject({
+      file: z.string().min(1).describe('The file that holds it; one newline at its end is cut.'),
+    }),
+  ])
+  .describe('A secret: { env: NAME } or { file: PATH }; a literal in the embedded mode only.')
+
 /** An attribute's name on the side of the source: an LDAP attribute, a CSV column. */
-const sourceName = z.string().min(1)
+export const sourceName = z.string().min(1)
 
 const valueType = z.string().min(1).describe('The SCIM type of the value: work, home, mobile, …')
 
@@ -69,7 +83,8 @@ export const activity = z
   .default('decides')
   .describe('Whether this source may switch a person off.')
 
-const duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration such as 30s, 5m, 24h or 30d')
+/** A length of time as people write it; `parseDuration` turns it into milliseconds. */
+export const duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration such as 30s, 5m, 24h or 30d')
 
 export const schedule = z
   .strictObject({
