@@ -2,6 +2,10 @@ import { z } from 'zod'
 
 /** Parts of the configuration that every pulled source shares. Connectors build their own schema from them. */
 
+/** Tells the configuration folder to replace the value before it is checked; see `secret` and `filePath`. */
+export type Mark = 'secret' | 'path'
+const mark = (kind: Mark) => ({ 'x-muster': kind })
+
 /**
  * A secret as the configuration names it. The configuration folder replaces it by its text before a source is
  * opened, and refuses a literal outside the embedded mode.
@@ -14,7 +18,11 @@ export const secret = z
       file: z.string().min(1).describe('The file that holds it; one newline at its end is cut.'),
     }),
   ])
+  .meta(mark('secret'))
   .describe('A secret: { env: NAME } or { file: PATH }; a literal in the embedded mode only.')
+
+/** The path of a file. What is relative is relative to the configuration file, and absolute when a source opens. */
+export const filePath = z.string().min(1).meta(mark('path'))
 
 /** An attribute's name on the side of the source: an LDAP attribute, a CSV column. */
 export const sourceName = z.string().min(1)

@@ -4,6 +4,7 @@ import {
   attributeMapping,
   correlate,
   countryRule,
+  filePath,
   inactiveTest,
   schedule,
   sourceName,
@@ -12,7 +13,7 @@ import {
 /** `type: csv`: people of a file with a header row (RFC 4180). */
 export const csvConfig = z.strictObject({
   type: z.literal('csv'),
-  file: z.string().min(1).describe('The file; relative to the configuration file.'),
+  file: filePath.describe('The file; relative to the configuration file.'),
   delimiter: z.string().length(1).default(',').describe('The character between two columns.'),
   encoding: z
     .enum(['utf-8', 'utf-16le', 'windows-1252', 'iso-8859-15'])

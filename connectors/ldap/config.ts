@@ -5,6 +5,7 @@ import {
   correlate,
   countryRule,
   duration,
+  filePath,
   inactiveTest,
   schedule,
   secret,
@@ -44,9 +45,7 @@ const tls = z
       .enum(['ldaps', 'starttls', 'none'])
       .optional()
       .describe('Default: ldaps for ldaps:// addresses, starttls for ldap:// ones.'),
-    ca: z
-      .string()
-      .min(1)
+    ca: filePath
       .optional()
       .describe('A PEM file of the authorities that are trusted; default: those of Node.'),
     servername: z
