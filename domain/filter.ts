@@ -12,6 +12,8 @@ export interface FilterAttribute {
   readonly path: readonly string[]
   /** Where set, `path` leads to a list of objects and this is the key looked at in each element. */
   readonly element: string | null
+  /** True where `path` leads to a list of plain values (`sources`, a multi-valued custom attribute): any may match. */
+  readonly multiValued: boolean
   readonly type: FilterValueType
   readonly caseExact: boolean
 }
