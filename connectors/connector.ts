@@ -1,3 +1,5 @@
+import type { CustomAttributes } from '../domain/attributes.ts'
+import type { Clock } from '../domain/clock.ts'
 import type { ReadOutcome, SourceRow } from '../domain/source-row.ts'
 
 /** What a connector is doing, for progress and heartbeats. Counts only. */
@@ -38,4 +40,14 @@ export interface LiveTest {
 export interface PullSource extends FullReader, LiveTest {
   /** Stable text of everything in the configuration that shapes a row: when it changes, every record is re-read as changed. */
   readonly mapping: string
+}
+
+/** What opening a source needs beside its own configuration. */
+export interface SourceOptions {
+  /** Custom attributes as the configuration declares them: the types of mapped `custom.*` values. */
+  readonly customAttributes: CustomAttributes
+  /** The folder that relative paths of the configuration start from. */
+  readonly folder: string
+  /** Decides which `before: now` tests hold already. */
+  readonly clock: Clock
 }

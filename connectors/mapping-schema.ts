@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { findNearest } from '../domain/nearest.ts'
+import { findTarget, mappableNames } from './attribute-targets.ts'
 
 /** Parts of the configuration that every pulled source shares. Connectors build their own schema from them. */
 
@@ -52,6 +54,14 @@ export const attributeMapping = z
     entitlements: multiValued.optional(),
   })
   .catchall(sourceName)
+  .superRefine((mapping, context) => {
+    for (const name of Object.keys(mapping)) {
+      if (findTarget(name)) continue
+      const nearest = findNearest(name, mappableNames)
+      const hint = nearest ? `did you mean ${nearest}?` : 'write custom.NAME for one of your own'
+      context.addIssue({ code: 'custom', message: `there is no attribute ${name}: ${hint}`, path: [name] })
+    }
+  })
   .describe('SCIM name: name in the source. Enterprise and custom.* names are written without URN.')
 
 const dateFormat = z
