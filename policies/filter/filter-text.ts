@@ -1,0 +1,75 @@
+import { MusterError } from '../../domain/error.ts'
+
+/** A filter's text with every string literal taken out: `"0"` stands for `literals[0]`. */
+export interface FilterText {
+  readonly text: string
+  readonly literals: readonly string[]
+}
+
+/** Bytes of UTF-8. Longer texts would block the process while they are parsed. */
+const maxBytes = 4096
+const maxDepth = 32
+const maxNegations = 100
+
+const stringLiteral = /"(?:[^"\\]|\\.)*"/g
+/** `emails[type eq "home"].value eq "a"`: a sub-attribute compared after a value path. */
+const subAttributeAfterPath = /\[([^[\]]*)\]\.(\w+)\s+(pr\b|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+[^\s()[\]]+)/gi
+
+/**
+ * Makes a filter fit for scim2-parse-filter: string literals are decoded here (the parser keeps backslashes
+ * doubled) and the caps are checked before anything recursive sees the text.
+ */
+export function prepareFilterText(filter: string): FilterText {
+  if (Buffer.byteLength(filter) > maxBytes) {
+    throw invalidFilter(`it is longer than ${maxBytes} bytes`)
+  }
+  const { text, literals } = takeLiterals(filter)
+  checkNesting(text)
+  return { text: keepOneElement(text), literals }
+}
+
+/** A fault in a filter, in one sentence. */
+export function invalidFilter(why: string): MusterError {
+  const end = why.endsWith('?') ? '' : '.'
+  return new MusterError('filter-invalid', `The filter cannot be used: ${why}${end}`)
+}
+
+function takeLiterals(filter: string): FilterText {
+  const literals: string[] = []
+  const text = filter.replace(stringLiteral, (literal) => {
+    literals.push(decodeLiteral(literal))
+    return `"${literals.length - 1}"`
+  })
+  if (text.replace(stringLiteral, '').includes('"')) throw invalidFilter('a string is not closed')
+  return { text, literals }
+}
+
+function decodeLiteral(literal: string): string {
+  try {
+    return String(JSON.parse(literal))
+  } catch {
+    throw invalidFilter('a string is not written as JSON writes it')
+  }
+}
+
+function checkNesting(text: string): void {
+  let depth = 0
+  for (const character of text) {
+    if (character === '(' || character === '[') depth++
+    if (character === ')' || character === ']') depth--
+    if (depth > maxDepth) throw invalidFilter(`it nests deeper than ${maxDepth}`)
+  }
+  if ((text.match(/\bnot\b/gi) ?? []).length > maxNegations) {
+    throw invalidFilter(`it has more than ${maxNegations} negations`)
+  }
+}
+
+/**
+ * The parser would turn `a[f].b eq "x"` into `a[f] and a.b eq "x"`, which is true across two elements. Inside the
+ * brackets it is one element that must satisfy both.
+ */
+function keepOneElement(text: string): string {
+  const rewritten = text.replace(subAttributeAfterPath, '[($1) and $2 $3]')
+  if (rewritten.includes('].')) throw invalidFilter('a comparison is missing after "]."')
+  return rewritten
+}
