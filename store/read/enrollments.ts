@@ -1,3 +1,5 @@
+import type { Knex } from 'knex'
+import { validate as isUuid } from 'uuid'
 import type { EnrollmentOrigin, EnrollmentStatus, LastUse, Proof } from '../../domain/enrollment.ts'
 import { MusterError } from '../../domain/error.ts'
 import type { Factor } from '../../domain/factor.ts'
@@ -36,18 +38,27 @@ export interface EnrollmentList extends EnrollmentQuery {
   readonly reveal: Reveal | null
 }
 
-/** What `viewEnrollment` needs; removed addresses (tombstones) have no status and are shown nowhere. */
-export const enrollmentColumns =
-  'e.id, e.identity_id, e.factor, e.address, e.origins, e.proof, e.enrolled_at, e.address_changed_at, e.last_used, ' +
-  'e.status, e.status_reason, e.status_by, e.status_since'
+/** What `viewEnrollment` needs. */
+export const enrollmentColumns = [
+  'e.id',
+  'e.identity_id',
+  'e.factor',
+  'e.address',
+  'e.origins',
+  'e.proof',
+  'e.enrolled_at',
+  'e.address_changed_at',
+  'e.last_used',
+  'e.status',
+  'e.status_reason',
+  'e.status_by',
+  'e.status_since',
+]
 
 /** How many enrollments a query selects. */
 export async function countEnrollments(database: Database, query: EnrollmentQuery): Promise<number> {
-  const { rows } = await database.raw<{ rows: { total: number }[] }>(
-    `select count(*)::int as total from enrollments e where ${selected}`,
-    bindQuery(query),
-  )
-  return rows[0]?.total ?? 0
+  const [row] = await selectEnrollments(database, query).count<{ total: string }[]>('* as total')
+  return Number(row?.total ?? 0)
 }
 
 /** Reads enrollments newest first, in batches, each with whose it is. */
@@ -74,12 +85,9 @@ export async function getEnrollment(
   id: string,
   reveal: Reveal | null,
 ): Promise<ListedEnrollment> {
-  const { rows } = await database.raw<{ rows: ListedRow[] }>(
-    `select ${enrollmentColumns}, i.user_name from enrollments e join identities i on i.id = e.identity_id
-     where e.id::text = ? and e.status is not null`,
-    [id.toLowerCase()],
-  )
-  const row = rows[0]
+  const [row] = isUuid(id)
+    ? await withOwner(selectEnrollments(database, { identity: null, status: null }).where('e.id', id))
+    : []
   if (row === undefined) throw new MusterError('not-found', `There is no enrollment ${id}.`)
   if (reveal !== null) await recordLook(database, reveal, [row.identity_id])
   return viewListed(row, reveal !== null)
@@ -114,12 +122,14 @@ interface ListedRow extends EnrollmentRow {
   readonly user_name: string | null
 }
 
-const selected = `e.status is not null
-  and (:identity::uuid is null or e.identity_id = :identity)
-  and (:status::text is null or e.status = :status)`
-
-function bindQuery(query: EnrollmentQuery): { identity: string | null; status: string | null } {
-  return { identity: query.identity, status: query.status }
+/** Removed addresses (tombstones) have no status and are shown nowhere. */
+function selectEnrollments(database: Database, query: EnrollmentQuery): Knex.QueryBuilder {
+  return database('enrollments as e')
+    .whereNotNull('e.status')
+    .modify((builder) => {
+      if (query.identity !== null) builder.where('e.identity_id', query.identity)
+      if (query.status !== null) builder.where('e.status', query.status)
+    })
 }
 
 async function fetchListed(
@@ -128,13 +138,16 @@ async function fetchListed(
   after: string | null,
   size: number,
 ): Promise<readonly ListedRow[]> {
+  const page = selectEnrollments(database, query).orderBy('e.id', 'desc').limit(size)
   // Ids are UUIDs of version 7: their order is the order in which they were made.
-  const { rows } = await database.raw<{ rows: ListedRow[] }>(
-    `select ${enrollmentColumns}, i.user_name from enrollments e join identities i on i.id = e.identity_id
-     where ${selected} and (:after::uuid is null or e.id < :after) order by e.id desc limit :size`,
-    { ...bindQuery(query), after, size },
-  )
-  return rows
+  if (after !== null) page.where('e.id', '<', after)
+  return withOwner(page)
+}
+
+function withOwner(enrollments: Knex.QueryBuilder): Promise<readonly ListedRow[]> {
+  return enrollments
+    .join('identities as i', 'i.id', 'e.identity_id')
+    .select<ListedRow[]>([...enrollmentColumns, 'i.user_name'])
 }
 
 function viewListed(row: ListedRow, revealed: boolean): ListedEnrollment {

@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { Actor } from '../../domain/actor.ts'
 import type { Clock } from '../../domain/clock.ts'
 import type { Database } from '../database.ts'
+import { insertAuditEvents } from '../write/audit-events.ts'
 
 /** Who asked to see addresses unmasked. */
 export interface Reveal {
@@ -18,12 +18,21 @@ export async function recordLook(
   reveal: Reveal,
   identityIds: readonly string[],
 ): Promise<void> {
-  if (identityIds.length === 0) return
   const at = reveal.clock()
-  await database.raw(
-    `insert into audit_events (id, at, action, actor_kind, actor_id, identity_id)
-     select event, ?, 'addresses-revealed', ?, ?, identity
-     from unnest(?::uuid[], ?::uuid[]) as looks (event, identity)`,
-    [at, reveal.actor.kind, reveal.actor.id, identityIds.map(() => uuidv7()), [...identityIds]],
+  await database.transaction((trx) =>
+    insertAuditEvents(
+      trx,
+      identityIds.map((identityId) => ({
+        at,
+        action: 'addresses-revealed',
+        actor: reveal.actor,
+        identityId,
+        runId: null,
+        policySet: null,
+        effects: null,
+        reason: null,
+        detail: null,
+      })),
+    ),
   )
 }

@@ -1,0 +1,20 @@
+import type { EnrollmentStatus } from './enrollment.ts'
+import type { Factor } from './factor.ts'
+import type { Run } from './run.ts'
+import type { SourceView } from './source-view.ts'
+
+/** What the store knows of the whole: what is there, what waits, what happened last. */
+export interface StoreStatus {
+  readonly sources: readonly SourceView[]
+  /** The newest, of every source and of policy roll-outs. */
+  readonly lastRuns: readonly Run[]
+  readonly policySet: { readonly id: string; readonly since: string } | null
+  readonly identities: { readonly total: number; readonly active: number }
+  /** Effective rights by factor. */
+  readonly rights: Partial<Record<Factor, number>>
+  readonly enrollments: Partial<Record<EnrollmentStatus, number>>
+  /** Identities that wait for a decision, and since when the oldest does. */
+  readonly due: { readonly total: number; readonly oldest: string | null }
+  /** Identities with effects that a brake holds, and the runs that hold them. */
+  readonly held: { readonly total: number; readonly runs: readonly string[] }
+}

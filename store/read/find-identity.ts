@@ -1,0 +1,67 @@
+import { validate as isUuid } from 'uuid'
+import { MusterError } from '../../domain/error.ts'
+import { foldKey } from '../../domain/fold-key.ts'
+import type { Database } from '../database.ts'
+
+/**
+ * Finds the one identity that a person names: by its id, its userName (any case and width), or
+ * `SOURCE:externalId`. Returns the id. `not-found` where nothing answers to the name, `ambiguous-identity`, with the
+ * list, where several do.
+ */
+export async function findIdentity(database: Database, who: string): Promise<string> {
+  const found = await findCandidates(database, who)
+  const [first, second] = found
+  if (first === undefined) throw await explainNotFound(database, who)
+  if (second === undefined) return first.id
+  const list = found.map(({ id, sources }) => `${id} (${sources.join(', ') || 'no source'})`).join(', ')
+  const many = found.length > listed ? `more than ${listed}` : String(found.length)
+  throw new MusterError(
+    'ambiguous-identity',
+    `${who} names ${many} identities; say which by its id: ${list}.`,
+  )
+}
+
+interface Candidate {
+  readonly id: string
+  readonly sources: readonly string[]
+}
+
+/** Identities named in the fault at most. */
+const listed = 10
+
+async function findCandidates(database: Database, who: string): Promise<readonly Candidate[]> {
+  const record = splitRecordName(who)
+  const { rows } = await database.raw<{ rows: Candidate[] }>(
+    `select id, sources from identities where id = ?
+     union select id, sources from identities where user_name_key = ?
+     union select id, sources from identities
+       where id in (select identity_id from source_records where source = ? and external_id = ?)
+     order by id limit ?`,
+    [isUuid(who) ? who : null, foldKey(who), record?.source ?? null, record?.externalId ?? null, listed + 1],
+  )
+  return rows
+}
+
+/** A record that is known but linked to nobody is no typing mistake, so its fault is told. */
+async function explainNotFound(database: Database, who: string): Promise<MusterError> {
+  const record = splitRecordName(who)
+  if (record !== null) {
+    const [known] = await database('source_records')
+      .where({ source: record.source, external_id: record.externalId })
+      .select<{ link_fault: string | null }[]>('link_fault')
+    if (known !== undefined) {
+      const why = known.link_fault === null ? '' : `: ${known.link_fault}`
+      return new MusterError('not-found', `The record ${who} is linked to no identity${why}.`)
+    }
+  }
+  return new MusterError(
+    'not-found',
+    `No identity answers to ${who}; give an id, a userName or SOURCE:externalId.`,
+  )
+}
+
+function splitRecordName(who: string): { source: string; externalId: string } | null {
+  const colon = who.indexOf(':')
+  if (colon < 1 || colon === who.length - 1) return null
+  return { source: who.slice(0, colon), externalId: who.slice(colon + 1) }
+}
