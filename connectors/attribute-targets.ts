@@ -20,16 +20,19 @@ const multiValued = ['emails', 'phoneNumbers', 'roles', 'entitlements']
 const name = ['formatted', 'familyName', 'givenName', 'middleName', 'honorificPrefix', 'honorificSuffix']
 const enterprise = ['employeeNumber', 'costCenter', 'organization', 'division', 'department']
 
-const targets: ReadonlyMap<string, AttributeTarget> = new Map<string, AttributeTarget>([
-  ...core.map((key) => [key, { place: 'core', key, kind: 'text' }]),
-  ...multiValued.map((key) => [key, { place: 'core', key, kind: 'values' }]),
-  ...name.map((key) => [`name.${key}`, { place: 'name', key, kind: 'text' }]),
-  ...enterprise.map((key) => [key, { place: 'enterprise', key, kind: 'text' }]),
-  ['manager', { place: 'enterprise', key: 'manager', kind: 'reference' }],
-  ['startDate', { place: 'muster', key: 'startDate', kind: 'date' }],
-  ['endDate', { place: 'muster', key: 'endDate', kind: 'date' }],
-  ['dn', { place: 'muster', key: 'dn', kind: 'text' }],
-])
+const listed: readonly (readonly [string, AttributeTarget['place'], AttributeTarget['kind'], string])[] = [
+  ...core.map((key) => [key, 'core', 'text', key] as const),
+  ...multiValued.map((key) => [key, 'core', 'values', key] as const),
+  ...name.map((key) => [`name.${key}`, 'name', 'text', key] as const),
+  ...enterprise.map((key) => [key, 'enterprise', 'text', key] as const),
+  ['manager', 'enterprise', 'reference', 'manager'],
+  ['startDate', 'muster', 'date', 'startDate'],
+  ['endDate', 'muster', 'date', 'endDate'],
+  ['dn', 'muster', 'text', 'dn'],
+]
+const targets: ReadonlyMap<string, AttributeTarget> = new Map(
+  listed.map(([canonicalName, place, kind, key]) => [canonicalName, { place, kind, key }]),
+)
 
 /** Every canonical name that a mapping may use, but for `custom.*`. */
 export const mappableNames: readonly string[] = [...targets.keys()]

@@ -6,7 +6,7 @@ import {
   type TypedValue,
 } from '../domain/attributes.ts'
 import { MusterError } from '../domain/error.ts'
-import { findTarget } from './attribute-targets.ts'
+import { type AttributeTarget, findTarget } from './attribute-targets.ts'
 import { parseCustomValue } from './custom-value.ts'
 import type { AttributeMapping, TypedValueMapping } from './mapping-schema.ts'
 import { formatDate, parseAnyDate } from './source-date.ts'
@@ -87,7 +87,7 @@ function addPart(attributes: Part, key: string, part: Part | undefined): void {
 interface FieldRequest {
   readonly canonicalName: string
   readonly from: string | readonly TypedValueMapping[]
-  readonly kind: 'text' | 'date' | 'reference' | 'values' | 'custom'
+  readonly kind: AttributeTarget['kind']
   readonly key: string
   readonly customAttributes: CustomAttributes
   readonly slots: SlotTable
@@ -110,7 +110,7 @@ function compileField(request: FieldRequest): Field['read'] {
       }
     case 'date':
       return (values) => readDate(values[slot], canonicalName)
-    case 'custom':
+    default:
       return compileCustom(request, slot)
   }
 }
