@@ -230,6 +230,19 @@ export async function markReturned(
   return rowCount
 }
 
+/** What a report says of the source beside the run: records that are linked to nobody, and records that are missing. */
+export async function countOpen(
+  trx: Transaction,
+  source: string,
+): Promise<{ readonly notLinked: number; readonly missing: number }> {
+  const { rows } = await trx.raw<{ rows: { notLinked: string; missing: string }[] }>(
+    `select (select count(*) from source_records where source = ? and identity_id is null) as "notLinked",
+       (select count(*) from source_records where source = ? and missing_since is not null) as missing`,
+    [source, source],
+  )
+  return { notLinked: Number(rows[0]?.notLinked ?? 0), missing: Number(rows[0]?.missing ?? 0) }
+}
+
 /** Drivers give Date objects; the domain speaks RFC 3339. */
 function withIsoTimes(record: StoredRecord): StoredRecord {
   return { ...record, inactiveFrom: isoTime(record.inactiveFrom), missingSince: isoTime(record.missingSince) }

@@ -1,0 +1,193 @@
+import type { Clock } from '../domain/clock.ts'
+import type { ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
+import { canonicaliseRow, hashRow } from './canonical-row.ts'
+import { derivationText } from './derivation.ts'
+import { digestOf, KnownRecords, type Sighting } from './known-records.ts'
+import type { HashedRow } from './link-rows.ts'
+import { type MergeWorld, mergeRows } from './merge-rows.ts'
+
+/** A read that is under way: rows in batches, then how it ended. The shape of `FullReader.readAll`. */
+type RowStream = AsyncGenerator<readonly SourceRow[], ReadOutcome, void>
+
+export interface StageRequest {
+  readonly runId: string
+  readonly source: string
+  /** Stable text of the source's mapping: part of every hash. */
+  readonly mapping: string
+  readonly rows: RowStream
+  /** Called after each batch that reached the store, with entries read so far. */
+  readonly onStaged: (entries: number) => void
+}
+
+/** Rows in one merge transaction (store measurements: 5,000). */
+const rowsInMerge = 5000
+
+/**
+ * Brings a read into the store: only rows that are new or changed reach PostgreSQL; what was not seen is marked
+ * missing, and only when the read is proved complete (architecture rule 8). Safe to run again from the start: rows
+ * that an earlier attempt merged are unchanged then, and its counts are in the run already.
+ */
+export async function stageRead(world: MergeWorld, request: StageRequest): Promise<ReadOutcome> {
+  const started = world.clock().getTime()
+  const known = await loadKnownRecords(world, request.source)
+  const staging = new Staging(world, request, known)
+  const read = await staging.takeAll()
+  const outcome = withDuplicates(read, staging.duplicates)
+  await recordOutcome(world, request, outcome, staging, known)
+  await world.store.runs.addToRun(world.store.database, request.runId, {
+    seconds: secondsOf(world.clock, started, staging.mergeMilliseconds),
+  })
+  return outcome
+}
+
+async function loadKnownRecords(world: MergeWorld, source: string): Promise<KnownRecords> {
+  const known = new KnownRecords()
+  await world.store.hashes.streamRecordHashes(world.store.database, source, (line) => known.load(line))
+  return known
+}
+
+class Staging {
+  readonly duplicates: RowProblem[] = []
+  readonly returned: string[] = []
+  mergeMilliseconds = 0
+  entries = 0
+  readonly #world: MergeWorld
+  readonly #request: StageRequest
+  readonly #known: KnownRecords
+  readonly #shape: string
+  #waiting: HashedRow[] = []
+  /** The merge under way: PostgreSQL works on one batch while the next is read. */
+  #merging: Promise<void> = Promise.resolve()
+
+  constructor(world: MergeWorld, request: StageRequest, known: KnownRecords) {
+    this.#world = world
+    this.#request = request
+    this.#known = known
+    this.#shape = `${request.mapping}\n${derivationText(world.derivation)}`
+  }
+
+  async takeAll(): Promise<ReadOutcome> {
+    const { rows } = this.#request
+    try {
+      for (;;) {
+        const step = await rows.next()
+        if (step.done === true) {
+          await this.#flush()
+          await this.#merging
+          return step.value
+        }
+        for (const row of step.value) this.#take(canonicaliseRow(row))
+        if (this.#waiting.length >= rowsInMerge) await this.#flush()
+      }
+    } catch (error) {
+      // Whichever failed, reader or store: the other ends before the fault is passed on.
+      await this.#merging.catch(() => undefined)
+      await rows.return({ ...emptyOutcome }).catch(() => undefined)
+      throw error
+    }
+  }
+
+  #take(row: SourceRow): void {
+    this.entries += 1
+    const hash = hashRow(row, this.#shape)
+    const sighting: Sighting = this.#known.see(row.externalId, hash)
+    if (sighting === 'new' || sighting === 'changed') this.#waiting.push({ row, hash })
+    if (sighting === 'returned') this.returned.push(row.externalId)
+    if (sighting === 'duplicate') {
+      this.duplicates.push({
+        where: row.externalId,
+        code: 'duplicate-id',
+        message: 'The same external id was read twice; the first entry counts.',
+      })
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#merging
+    const batch = this.#waiting
+    this.#waiting = []
+    this.#merging = this.#merge(batch)
+    // A failure is thrown where it is awaited; without this it would also be an unhandled rejection meanwhile.
+    this.#merging.catch(() => undefined)
+  }
+
+  async #merge(batch: readonly HashedRow[]): Promise<void> {
+    const started = performance.now()
+    await mergeRows(this.#world, { source: this.#request.source, runId: this.#request.runId }, batch)
+    this.mergeMilliseconds += performance.now() - started
+    this.#request.onStaged(this.entries)
+  }
+}
+
+const emptyOutcome: ReadOutcome = {
+  complete: false,
+  why: null,
+  entries: 0,
+  pages: 0,
+  references: 0,
+  server: null,
+  groups: null,
+  problems: [],
+  problemCount: 0,
+}
+
+function withDuplicates(read: ReadOutcome, duplicates: readonly RowProblem[]): ReadOutcome {
+  if (duplicates.length === 0) return read
+  return {
+    ...read,
+    complete: false,
+    why: read.why ?? { code: 'duplicate-id', message: `${duplicates.length} external ids were read twice.` },
+    problems: [...read.problems, ...duplicates].slice(0, 100),
+    problemCount: read.problemCount + duplicates.length,
+  }
+}
+
+/** The end of the read and what is missing, in one transaction: a proof without its consequences never stands. */
+async function recordOutcome(
+  world: MergeWorld,
+  { runId, source }: StageRequest,
+  outcome: ReadOutcome,
+  staging: Staging,
+  known: KnownRecords,
+): Promise<void> {
+  const { records, runs } = world.store
+  const now = world.clock()
+  await world.store.transaction(async (trx) => {
+    const returned = await records.markReturned(trx, source, staging.returned.map(digestOf))
+    if (outcome.complete) {
+      for (const digests of batchesOf(known.unseen()))
+        await records.markMissing(trx, source, digests, now, runId)
+    }
+    await runs.addToRun(trx, runId, { records: { returned } })
+    const counted = (await runs.readRun(trx, runId))?.records ?? {}
+    const touched = (counted['added'] ?? 0) + (counted['changed'] ?? 0)
+    const unchanged = Math.max(0, staging.entries - staging.duplicates.length - touched)
+    await runs.setRead(trx, runId, outcome, { unchanged, ...(await records.countOpen(trx, source)) })
+    if (outcome.complete) await runs.noteProvedRead(trx, source, runId, now)
+  })
+}
+
+function* batchesOf(digests: Iterable<string>): Generator<readonly string[]> {
+  let batch: string[] = []
+  for (const digest of digests) {
+    batch.push(digest)
+    if (batch.length < rowsInMerge) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+function secondsOf(
+  clock: Clock,
+  started: number,
+  mergeMilliseconds: number,
+): Readonly<Record<string, number>> {
+  const total = (clock().getTime() - started) / 1000
+  const stage = Math.min(total, mergeMilliseconds / 1000)
+  return { read: round(Math.max(0, total - stage)), stage: round(stage) }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}
