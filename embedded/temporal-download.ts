@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { CliPlace } from './cli-place.ts'
+
+const DOWNLOAD_WITHIN_MS = 300_000
+
+/**
+ * The SDK downloads only as the first half of starting a server, and gives that server five seconds. So this runs in
+ * a process of its own, whose exit code does not matter: what counts is the file that it leaves.
+ */
+const SCRIPT = `
+  const [library, downloadDir, version] = process.argv.slice(1)
+  const { TestWorkflowEnvironment } = await import(library)
+  const executable = { type: 'cached-download', downloadDir, version }
+  const environment = await TestWorkflowEnvironment.createLocal({ server: { executable } })
+  await environment.teardown()
+`
+
+/**
+ * Lets the Temporal SDK download the CLI into our cache. Throws an Error with a short reason when it cannot, and
+ * leaves nothing half-made behind.
+ */
+export async function downloadTemporalCli(place: CliPlace): Promise<string> {
+  place.onProgress(`Downloading the Temporal CLI ${place.release} as the Temporal SDK does …`)
+  mkdirSync(place.folder, { recursive: true })
+  const draft = mkdtempSync(join(place.folder, 'download-'))
+  try {
+    const trouble = await download(draft, place.release)
+    const name = readdirSync(draft).find(
+      (file) => file.startsWith('temporal') && !file.endsWith('.downloading'),
+    )
+    if (name === undefined) throw new Error(trouble ?? 'nothing was downloaded')
+    renameSync(join(draft, name), place.file)
+    return place.file
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+}
+
+/** The last line that the SDK says of its failure, or null when all went well. */
+function download(folder: string, release: string): Promise<string | null> {
+  const library = pathToFileURL(createRequire(import.meta.url).resolve('@temporalio/testing')).href
+  const options = {
+    timeout: DOWNLOAD_WITHIN_MS,
+    killSignal: 'SIGKILL',
+    env: { PATH: '/usr/bin:/bin' },
+  } as const
+  return new Promise((resolve) => {
+    const args = ['--input-type=module', '--eval', SCRIPT, library, folder, release]
+    execFile(process.execPath, args, options, (error, _stdout, stderr) => {
+      if (error === null) return resolve(null)
+      const said = stderr.split('\n').find((line) => /error/i.test(line))
+      resolve(
+        error.killed ? `it took more than ${DOWNLOAD_WITHIN_MS / 1000} s` : (said?.trim() ?? 'it failed'),
+      )
+    })
+  })
+}
