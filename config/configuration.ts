@@ -1,0 +1,149 @@
+import { dirname, resolve } from 'node:path'
+import { parseDuration } from '../connectors/duration.ts'
+import type { CustomAttributes } from '../domain/attributes.ts'
+import type { Factor } from '../domain/factor.ts'
+import type { Settings, SourceSettings } from './schema.ts'
+import { Secret } from './secret.ts'
+
+/** The PostgreSQL of the production mode. */
+export interface DatabaseConfiguration {
+  readonly url: Secret
+  readonly poolSize: number
+}
+
+/** The Temporal of the production mode. Paths are absolute. */
+export interface TemporalConfiguration {
+  /** `HOST:PORT`. */
+  readonly address: string
+  readonly namespace: string
+  /** Null: no TLS, unless there is an API key. */
+  readonly tls: {
+    readonly serverName: string | null
+    readonly ca: string | null
+    readonly certificate: string | null
+    readonly key: Secret | null
+  } | null
+  readonly apiKey: Secret | null
+}
+
+/** A source as everybody but its connector sees it. */
+export interface SourceConfiguration {
+  readonly type: SourceSettings['type']
+  readonly correlate: readonly string[]
+  readonly activity: 'decides' | 'ignored'
+  /** Milliseconds between two full reads, or null for none by itself. */
+  readonly schedule: { readonly full: number | null }
+  readonly bringsGroups: boolean
+  /** What the connector opens, with secrets in plain text and absolute paths. */
+  readonly settings: Secret<SourceSettings>
+}
+
+/** A configuration without a fault: defaults filled in, secrets read, paths absolute, lengths of time in milliseconds. */
+export interface Configuration {
+  /** Absolute path of the file that it was read from. */
+  readonly file: string
+  readonly mode: 'embedded' | 'production'
+  /** Port 0 is any free one; `publicUrl` null is to be made of host and port. */
+  readonly server: { readonly host: string; readonly port: number; readonly publicUrl: string | null }
+  /** Null in the embedded mode, which brings its own. */
+  readonly database: DatabaseConfiguration | null
+  /** Null in the embedded mode, which brings its own. */
+  readonly temporal: TemporalConfiguration | null
+  /** The folder of policy documents. */
+  readonly policies: string
+  readonly attributes: CustomAttributes
+  /** A zone of the IANA database. */
+  readonly timeZone: string
+  readonly groupsFrom: readonly string[]
+  /** `default` is always there: the order of `sources` where the file says nothing. */
+  readonly precedence: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] }
+  readonly brakes: Settings['brakes']
+  /** Milliseconds from suspended to removed. */
+  readonly grace: number
+  /** Where SMS may go (ISO 3166-1 alpha-2), or null for everywhere. */
+  readonly countries: readonly string[] | null
+  /** What is switched on for sign-in and for enrollment. */
+  readonly factors: { readonly authentication: readonly Factor[]; readonly registration: readonly Factor[] }
+  readonly sources: Readonly<Record<string, SourceConfiguration>>
+  /** The sample directory that `muster up` serves for a source. */
+  readonly sample: { readonly directory: { readonly ldif: string; readonly source: string } } | null
+  readonly log: Settings['log']
+}
+
+/** Settings that the schema let through, whose secrets are texts by now, become the configuration. */
+export function buildConfiguration(file: string, settings: Settings): Configuration {
+  const sources = Object.fromEntries(
+    Object.entries(settings.sources).map(([name, source]) => [name, buildSource(source)]),
+  )
+  const names = Object.keys(sources)
+  return {
+    file,
+    mode: settings.mode,
+    server: {
+      host: settings.server.host,
+      port: settings.server.port ?? (settings.mode === 'production' ? 8080 : 0),
+      publicUrl: settings.server.publicUrl ?? null,
+    },
+    database: buildDatabase(settings.database),
+    temporal: buildTemporal(settings.temporal),
+    policies: resolve(dirname(file), settings.policies),
+    attributes: settings.attributes,
+    timeZone: settings.timeZone,
+    groupsFrom: settings.groupsFrom ?? names.filter((name) => sources[name]?.bringsGroups === true),
+    precedence: { ...settings.precedence, default: settings.precedence['default'] ?? names },
+    brakes: settings.brakes,
+    grace: settings.grace,
+    countries: settings.countries ?? null,
+    factors: {
+      authentication: settings.factors['allowed.auth.factors'].map(nameFactor),
+      registration: settings.factors['allowed.reg.factors'].map(nameFactor),
+    },
+    sources,
+    sample: settings.sample ?? null,
+    log: settings.log,
+  }
+}
+
+function buildSource(source: SourceSettings): SourceConfiguration {
+  const { full } = source.schedule
+  return {
+    type: source.type,
+    correlate: source.correlate,
+    activity: source.activity,
+    schedule: { full: full === undefined ? null : parseDuration(full) },
+    bringsGroups: source.type === 'ldap' && source.groups !== undefined,
+    settings: new Secret(source),
+  }
+}
+
+function buildDatabase(database: Settings['database']): DatabaseConfiguration | null {
+  return database === undefined ? null : { url: hide(database.url), poolSize: database.poolSize }
+}
+
+function buildTemporal(temporal: Settings['temporal']): TemporalConfiguration | null {
+  if (temporal === undefined) return null
+  const { address, namespace, tls, apiKey } = temporal
+  return {
+    address,
+    namespace,
+    tls:
+      tls === undefined
+        ? null
+        : {
+            serverName: tls.serverName ?? null,
+            ca: tls.ca ?? null,
+            certificate: tls.certificate ?? null,
+            key: tls.key === undefined ? null : hide(tls.key),
+          },
+    apiKey: apiKey === undefined ? null : hide(apiKey),
+  }
+}
+
+/** A secret is a text by now, unless files were left unread: then there is nothing to give away. */
+function hide(secret: string | object): Secret {
+  return new Secret(typeof secret === 'string' ? secret : '')
+}
+
+function nameFactor(name: 'smsOtp' | 'emailOtp'): Factor {
+  return name === 'smsOtp' ? 'otp-sms' : 'otp-email'
+}

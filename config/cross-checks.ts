@@ -1,0 +1,98 @@
+import { findNearest } from '../domain/nearest.ts'
+import type { ConfigurationPath, Finding } from './fault.ts'
+import { checkMappings } from './mapping-checks.ts'
+import { checkMode } from './mode-checks.ts'
+import { isRecord, readPath } from './schema-tree.ts'
+
+/**
+ * What one part of the document says of another. Reads the document as it was written, passing over what the
+ * schema refuses, so that these faults are reported beside those of the schema.
+ */
+export function checkAcrossParts(document: unknown): readonly Finding[] {
+  return [
+    ...checkMode(document),
+    ...checkSourceNames(document),
+    ...checkGroups(document),
+    ...checkSchedules(document),
+    ...checkSample(document),
+    ...checkMappings(document),
+  ]
+}
+
+/** Every place that names a source names one that exists. */
+function checkSourceNames(document: unknown): readonly Finding[] {
+  const places: ConfigurationPath[] = [['groupsFrom'], ...precedencePaths(document)]
+  const named = places.flatMap((path) => {
+    const names = readPath(document, path)
+    return Array.isArray(names) ? names.map((name: unknown, index) => ({ name, path: [...path, index] })) : []
+  })
+  const sample = ['sample', 'directory', 'source']
+  return [...named, { name: readPath(document, sample), path: sample }].flatMap(({ name, path }) =>
+    typeof name === 'string' ? reportUnknownSource(document, name, path) : [],
+  )
+}
+
+function reportUnknownSource(document: unknown, name: string, path: ConfigurationPath): readonly Finding[] {
+  const known = listSources(document)
+  if (known.includes(name)) return []
+  const nearest = findNearest(name, known)
+  const hint = nearest === null ? `known are ${known.join(', ') || 'none'}` : `the nearest is "${nearest}"`
+  return [
+    { path, at: 'value', code: 'unknown-source', message: `There is no source called "${name}"; ${hint}.` },
+  ]
+}
+
+/** Policies see one list of groups: when several sources bring some, somebody has to say whose. */
+function checkGroups(document: unknown): readonly Finding[] {
+  const bringing = listSources(document).filter((name) => bringsGroups(document, name))
+  const named = readPath(document, ['groupsFrom'])
+  if (named === undefined && bringing.length > 1)
+    return [
+      {
+        path: ['groupsFrom'],
+        at: 'key',
+        code: 'missing',
+        message: `The sources ${bringing.join(' and ')} bring groups: groupsFrom must name those that policies see as "groups".`,
+      },
+    ]
+  if (!Array.isArray(named)) return []
+  return named.flatMap((name: unknown, index): Finding[] => {
+    const known = typeof name === 'string' && listSources(document).includes(name)
+    if (!known || bringing.includes(name)) return []
+    const message = `The source "${name}" brings no groups.`
+    return [{ path: ['groupsFrom', index], at: 'value', code: 'invalid', message }]
+  })
+}
+
+function checkSchedules(document: unknown): readonly Finding[] {
+  return listSources(document).flatMap((name): Finding[] => {
+    const path = ['sources', name, 'schedule', 'changes']
+    if (readPath(document, path) === undefined) return []
+    const type = String(readPath(document, ['sources', name, 'type']))
+    const message = `Sources of type ${type} cannot read changes alone yet: use schedule.full.`
+    return [{ path, at: 'key', code: 'unsupported', message }]
+  })
+}
+
+function checkSample(document: unknown): readonly Finding[] {
+  const path = ['sample', 'directory', 'source']
+  const name = readPath(document, path)
+  if (typeof name !== 'string' || !listSources(document).includes(name)) return []
+  if (readPath(document, ['sources', name, 'type']) === 'ldap') return []
+  const message = `The sample directory speaks LDAP, and the source "${name}" is not of type ldap.`
+  return [{ path, at: 'value', code: 'invalid', message }]
+}
+
+function precedencePaths(document: unknown): ConfigurationPath[] {
+  const precedence = readPath(document, ['precedence'])
+  return isRecord(precedence) ? Object.keys(precedence).map((attribute) => ['precedence', attribute]) : []
+}
+
+function listSources(document: unknown): readonly string[] {
+  const sources = readPath(document, ['sources'])
+  return isRecord(sources) ? Object.keys(sources) : []
+}
+
+function bringsGroups(document: unknown, source: string): boolean {
+  return isRecord(readPath(document, ['sources', source, 'groups']))
+}

@@ -1,0 +1,95 @@
+import type { ConfigurationPath, Finding } from './fault.ts'
+import { readPath } from './schema-tree.ts'
+
+/** What one mode needs and the other has no use for. */
+export function checkMode(document: unknown): readonly Finding[] {
+  return [...checkParts(document), ...checkDatabaseUrl(document), ...checkClientCertificate(document)]
+}
+
+/** The mode of a document that may be faulty: embedded where it says nothing, null where it is no mode. */
+export function readMode(document: unknown): 'embedded' | 'production' | null {
+  const mode = readPath(document, ['mode'])
+  if (mode === undefined) return 'embedded'
+  return mode === 'embedded' || mode === 'production' ? mode : null
+}
+
+function checkParts(document: unknown): readonly Finding[] {
+  switch (readMode(document)) {
+    case 'production':
+      return checkProduction(document)
+    case 'embedded':
+      return checkEmbedded(document)
+    case null:
+      return []
+  }
+}
+
+function checkProduction(document: unknown): readonly Finding[] {
+  const needed = ['database', 'temporal'].filter((key) => readPath(document, [key]) === undefined)
+  return [
+    ...needed.map((key) =>
+      finding([key], 'missing', `The production mode needs "${key}": where yours is reached.`),
+    ),
+    ...refuse(document, 'sample', 'The sample directory is served in the embedded mode only.'),
+  ]
+}
+
+function checkEmbedded(document: unknown): readonly Finding[] {
+  const sentence = (name: string) =>
+    `The embedded mode brings its own ${name}: take this away, or set mode to production.`
+  const host = readPath(document, ['server', 'host'])
+  const exposed = typeof host === 'string' && !isLoopback(host)
+  return [
+    ...refuse(document, 'database', sentence('PostgreSQL')),
+    ...refuse(document, 'temporal', sentence('Temporal')),
+    ...(exposed
+      ? [
+          finding(
+            ['server', 'host'],
+            'not-in-this-mode',
+            'The embedded mode listens on loopback only: use 127.0.0.1 or ::1, or set mode to production.',
+            'value',
+          ),
+        ]
+      : []),
+  ]
+}
+
+function refuse(document: unknown, key: string, message: string): readonly Finding[] {
+  return readPath(document, [key]) === undefined ? [] : [finding([key], 'not-in-this-mode', message)]
+}
+
+/** Once its secret is read; the sentence never repeats it, as it holds a password. */
+function checkDatabaseUrl(document: unknown): readonly Finding[] {
+  const path = ['database', 'url']
+  const url = readPath(document, path)
+  if (typeof url !== 'string' || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return []
+  const message = 'The database URL is not well formed: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.'
+  return [finding(path, 'invalid', message, 'value')]
+}
+
+function checkClientCertificate(document: unknown): readonly Finding[] {
+  const tls = ['temporal', 'tls']
+  const given = ['certificate', 'key'].filter((key) => readPath(document, [...tls, key]) !== undefined)
+  if (given.length !== 1) return []
+  return [
+    finding(
+      [...tls, String(given[0])],
+      'invalid',
+      'A client certificate needs both "certificate" and "key".',
+    ),
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function finding(
+  path: ConfigurationPath,
+  code: Finding['code'],
+  message: string,
+  at: Finding['at'] = 'key',
+): Finding {
+  return { path, at, code, message }
+}

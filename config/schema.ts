@@ -1,0 +1,192 @@
+import { getCountries } from 'libphonenumber-js/max'
+import { z } from 'zod'
+import { csvConfig } from '../connectors/csv/config.ts'
+import { parseDuration } from '../connectors/duration.ts'
+import { ldapConfig } from '../connectors/ldap/config.ts'
+import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
+import { findNearest } from '../domain/nearest.ts'
+import type { SchemaNode } from './schema-tree.ts'
+
+/** Names that become part of workflow ids, facts (`groups.NAME`) and scopes. */
+const sourceId = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'a letter, then letters, digits, - or _')
+
+const customName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'a letter, then letters, digits or _')
+
+const host = z.string().regex(/^[^\s/]+$/, 'a host name or an IP address')
+
+const port = z.int().min(0).max(65_535)
+
+const timeZone = z.string().refine(isTimeZone, {
+  error: ({ input }) =>
+    withNearest(`unknown time zone "${String(input)}"`, String(input), Intl.supportedValuesOf('timeZone')),
+})
+
+const country = z.string().refine((code) => countries.has(code), {
+  error: ({ input }) =>
+    withNearest(
+      `unknown country "${String(input)}"; expected ISO 3166-1 alpha-2, as in DE`,
+      String(input),
+      countries,
+    ),
+})
+const countries: ReadonlySet<string> = new Set(getCountries())
+
+const server = z
+  .strictObject({
+    host: host
+      .default('127.0.0.1')
+      .describe('The address that is listened on. In the embedded mode loopback only.'),
+    port: port
+      .optional()
+      .describe('0 is any free one. Default: 8080 in production mode, any free one in the embedded mode.'),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('How people and programs reach the server. Default: made of host and port.'),
+  })
+  .prefault({})
+  .describe('The HTTP server.')
+
+const database = z
+  .strictObject({
+    url: secret.describe('postgres://USER:PASSWORD@HOST:PORT/DATABASE, as { env: NAME } or { file: PATH }.'),
+    poolSize: z.int().min(1).max(100).default(10).describe('Connections that one process keeps at most.'),
+  })
+  .describe('The PostgreSQL of the production mode. The embedded mode brings its own.')
+
+const temporal = z
+  .strictObject({
+    address: z
+      .string()
+      .regex(/^[^\s/]+:\d{1,5}$/, 'HOST:PORT')
+      .describe('HOST:PORT of the Temporal frontend.'),
+    namespace: z.string().min(1).default('default').describe('The namespace that workflows run in.'),
+    tls: z
+      .strictObject({
+        serverName: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("The name that the server's certificate must carry; default: the host."),
+        ca: filePath.optional().describe('A PEM file of the authorities that are trusted.'),
+        certificate: filePath.optional().describe('A PEM file: the client certificate (mutual TLS).'),
+        key: secret.optional().describe('The PEM private key of the client certificate.'),
+      })
+      .optional()
+      .describe('TLS to Temporal; {} for the defaults. Left out: TLS where an API key is given, else none.'),
+    apiKey: secret.optional().describe('The API key of Temporal Cloud.'),
+  })
+  .describe('The Temporal of the production mode. The embedded mode brings its own.')
+
+const attributes = z
+  .record(
+    customName,
+    z.strictObject({
+      type: z.enum(['string', 'boolean', 'number', 'date']).describe('How values are read and compared.'),
+      multiValued: z.boolean().default(false).describe('Whether a person can have several.'),
+    }),
+  )
+  .default({})
+  .describe("Attributes beyond SCIM's own; mappings and policies call them custom.NAME.")
+
+const brakes = z
+  .strictObject({
+    takenAway: z
+      .strictObject({
+        percent: z.number().min(0).max(100).default(5).describe('Of those who have something to lose.'),
+        atLeast: z.int().min(0).default(50).describe('Below this number the brake never trips.'),
+      })
+      .prefault({})
+      .describe('Rights revoked and enrollments suspended in one run: both limits exceeded hold the run.'),
+  })
+  .prefault({})
+  .describe('What holds a run until a person approves it.')
+
+const factorList = z.array(z.enum(['smsOtp', 'emailOtp'])).default(['smsOtp', 'emailOtp'])
+
+const factors = z
+  .strictObject({
+    'allowed.auth.factors': factorList.describe('Factors that people may sign in with.'),
+    'allowed.reg.factors': factorList.describe('Factors that addresses may be enrolled for.'),
+  })
+  .prefault({})
+  .describe('Which factors are switched on in the whole installation.')
+
+const sample = z
+  .strictObject({
+    directory: z
+      .strictObject({
+        ldif: filePath.describe('The LDIF file that is served.'),
+        source: z.string().describe('The ldap source whose urls then lead to it.'),
+      })
+      .describe('An LDAP server of ours on a free loopback port.'),
+  })
+  .describe('A sample directory that `muster up` serves. Embedded mode only.')
+
+/** Everything that muster.yaml may hold. Defaults, types, the JSON Schema and docs/configuration.md come from here. */
+export const settingsSchema = z.strictObject({
+  mode: z
+    .enum(['embedded', 'production'])
+    .default('embedded')
+    .describe('embedded: one process with everything on loopback. production: your PostgreSQL and Temporal.'),
+  server,
+  database: database.optional(),
+  temporal: temporal.optional(),
+  policies: filePath.default('./policies').describe('The folder of policy documents.'),
+  attributes,
+  timeZone: timeZone.default('UTC').describe('What a day is in policies: a zone of the IANA database.'),
+  groupsFrom: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Sources whose group names policies see as `groups`; needed when several sources bring groups. Default: the one that does.',
+    ),
+  precedence: z
+    .record(z.string(), z.array(z.string()).min(1))
+    .default({})
+    .describe(
+      'Which source wins, by attribute: for single values, and for the lists that are named. `default` is for all others; left out: the order of `sources`.',
+    ),
+  brakes,
+  grace: duration.transform(parseDuration).prefault('30d').describe('From suspended to removed.'),
+  countries: z
+    .array(country)
+    .min(1)
+    .optional()
+    .describe('Where SMS may go; numbers of other countries are unusable. Left out: everywhere.'),
+  factors,
+  sources: z
+    .record(sourceId, z.discriminatedUnion('type', [ldapConfig, csvConfig]))
+    .describe('The systems of record that identities are read from, by a name of your choice.'),
+  sample: sample.optional(),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info')
+        .describe('The least serious lines that are written (to standard error).'),
+    })
+    .prefault({})
+    .describe('The log.'),
+})
+
+export type Settings = z.output<typeof settingsSchema>
+export type SourceSettings = Settings['sources'][string]
+
+/** The JSON Schema (draft 2020-12) of muster.yaml, for editors. */
+export function configurationJsonSchema(): Readonly<Record<string, unknown>> & SchemaNode {
+  return { title: 'muster.yaml', ...(z.toJSONSchema(settingsSchema, { io: 'input' }) as SchemaNode) }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+function withNearest(sentence: string, word: string, known: Iterable<string>): string {
+  const nearest = findNearest(word, known)
+  return nearest === null ? sentence : `${sentence}; nearest known: ${nearest}`
+}
