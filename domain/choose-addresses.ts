@@ -1,0 +1,79 @@
+import type { Address } from './address.ts'
+import type { EnrollmentWish } from './decision.ts'
+
+/** An address that can be enrolled: it has a key. */
+export type EnrollableAddress = Address & { readonly key: string }
+
+export interface AddressChoice {
+  /** By key, each key once. */
+  readonly taken: readonly EnrollableAddress[]
+  /** Left out by `max`, by key; reported as `over-limit`. */
+  readonly overLimit: readonly EnrollableAddress[]
+}
+
+/**
+ * Which candidates a wish takes (architecture rule 3): those that are enrolled and still there, then the primary
+ * one, then the smallest key, as many as `take` and `max` allow. The order of the candidates never matters.
+ * `first` and `primary` both take one, in that order of preference, so a `primary` flag that wanders never moves an
+ * enrollment. `max` leaves out only what `all` would have taken.
+ */
+export function chooseAddresses(
+  wish: Pick<EnrollmentWish, 'candidates' | 'take' | 'max'>,
+  enrolledKeys: ReadonlySet<string>,
+): AddressChoice {
+  const ranked = [...collapseByKey(wish.candidates).values()].sort(
+    (a, b) =>
+      Number(enrolledKeys.has(b.key)) - Number(enrolledKeys.has(a.key)) ||
+      Number(b.primary) - Number(a.primary) ||
+      compareText(a.key, b.key),
+  )
+  const limit = Math.min(wish.max ?? ranked.length, wish.take === 'all' ? ranked.length : 1)
+  return {
+    taken: ranked.slice(0, limit).sort(byKey),
+    overLimit: wish.take === 'all' ? ranked.slice(limit).sort(byKey) : [],
+  }
+}
+
+/**
+ * One address for each key. Where several say the same address, the one with the better trust stands for them
+ * (`asserted` over `claimed`: one source that vouches is enough), then the primary one, then the smallest source,
+ * type and text; it is primary if any of them is. Addresses without a key are left out.
+ */
+export function collapseByKey(addresses: readonly Address[]): ReadonlyMap<string, EnrollableAddress> {
+  const byKeyText = new Map<string, EnrollableAddress>()
+  for (const address of addresses) {
+    if (!isEnrollable(address)) continue
+    const other = byKeyText.get(address.key)
+    byKeyText.set(address.key, other === undefined ? address : collapse(address, other))
+  }
+  return byKeyText
+}
+
+/** Orders texts by code unit, the same everywhere. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function byKey(a: EnrollableAddress, b: EnrollableAddress): number {
+  return compareText(a.key, b.key)
+}
+
+function isEnrollable(address: Address): address is EnrollableAddress {
+  return address.key !== null
+}
+
+function collapse(a: EnrollableAddress, b: EnrollableAddress): EnrollableAddress {
+  const better = compareVouching(a, b) <= 0 ? a : b
+  return better.primary === (a.primary || b.primary) ? better : { ...better, primary: true }
+}
+
+function compareVouching(a: Address, b: Address): number {
+  return (
+    Number(a.trust === 'claimed') - Number(b.trust === 'claimed') ||
+    Number(b.primary) - Number(a.primary) ||
+    compareText(a.source, b.source) ||
+    compareText(a.type ?? '', b.type ?? '') ||
+    compareText(a.value, b.value)
+  )
+}
