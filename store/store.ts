@@ -43,6 +43,21 @@ export function openStore(database: Database): Store {
     records,
     rights,
     runs,
-    transaction: (work) => database.transaction(work),
+    transaction: (work) => retryConflicts(() => database.transaction(work)),
+  }
+}
+
+/** PostgreSQL's codes for "somebody else was first, try again": serialization failure, deadlock (appendix A). */
+const conflicts = new Set(['40001', '40P01'])
+
+/** A transaction that lost a conflict left nothing behind, so it is simply run again. */
+async function retryConflicts<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let left = 4; ; left -= 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      if (left === 0 || !conflicts.has(code)) throw error
+    }
   }
 }

@@ -77,8 +77,11 @@ type RightRow = Right & { readonly identity_id: string }
 function selectIdentities(database: Database, filter: Filter | null): Knex.QueryBuilder {
   return database('identities as i').modify((builder) => {
     if (filter === null) return
-    const { sql, bindings } = compileIdentityFilter(filter)
-    builder.whereRaw(sql, [...bindings])
+    const { text, bindings } = compileIdentityFilter(filter)
+    builder.whereRaw(
+      text,
+      bindings.map((binding) => (typeof binding === 'string' ? binding : [...binding])),
+    )
   })
 }
 

@@ -6,8 +6,8 @@ export interface DueIdentity {
   readonly revision: number
 }
 
-/** Whose due marks a drain takes: those of one run, or those that no running run looks after. */
-export type DueScope = { readonly runId: string } | 'unattended'
+/** Whose due marks a drain takes: those of one run, or (null) those that belong to no run. */
+export type DueScope = string | null
 
 /**
  * The next due identities after `cursor` in id order. No lock is taken: the guard of the write decides, so two
@@ -20,27 +20,15 @@ export async function readDue(
   limit: number,
   now: Date,
 ): Promise<readonly DueIdentity[]> {
-  const mine =
-    scope === 'unattended'
-      ? {
-          sql: `(due_run is null or not exists (select 1 from runs r where r.id = due_run and r.status = 'running'))`,
-          bindings: [],
-        }
-      : { sql: 'due_run = ?', bindings: [scope.runId] }
   const { rows } = await database.raw<{ rows: { id: string; revision: string }[] }>(
     `select identity_id as id, revision from identity_states
-     where due_at <= ? and identity_id > ? and ${mine.sql} order by identity_id limit ?`,
-    [now, cursor ?? firstId, ...mine.bindings, limit],
+     where due_at <= ? and identity_id > ? and due_run is not distinct from ?::uuid order by identity_id limit ?`,
+    [now, cursor ?? firstId, scope, limit],
   )
   return rows.map(({ id, revision }) => ({ id, revision: Number(revision) }))
 }
 
 const firstId = '00000000-0000-0000-0000-000000000000'
-
-/** Whether anything is due now, or when the next review comes. */
-export async function hasUnattendedDue(database: Database, now: Date): Promise<boolean> {
-  return (await readDue(database, 'unattended', null, 1, now)).length > 0
-}
 
 /** What was decided of one identity, for the guard and the state row. */
 export interface DecidedState {
@@ -98,4 +86,20 @@ export async function readReviewsReached(
     [now, limit],
   )
   return { reviews: reviews.rows.map(({ id }) => id), inactive: inactive.rows.map(({ id }) => id) }
+}
+
+/**
+ * Runs that ended, or whose hold was decided, and that still have due identities or parked effects: their workflow
+ * died before its work was done.
+ */
+export async function readUnsettledRuns(database: Database): Promise<readonly string[]> {
+  const { rows } = await database.raw<{ rows: { id: string }[] }>(
+    `select id from runs r
+     where (r.status in ('completed', 'failed', 'cancelled')
+            and (exists (select 1 from parked_effects p where p.run_id = r.id)
+                 or exists (select 1 from identity_states s where s.due_at is not null and s.due_run = r.id)))
+        or (r.status = 'held' and r.brakes -> 0 -> 'verdict' ->> 'kind' is not null)
+     order by started_at`,
+  )
+  return rows.map(({ id }) => id)
 }

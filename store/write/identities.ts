@@ -117,6 +117,12 @@ export async function markDue(
   return rowCount
 }
 
+/** Moves revisions of identities whose locks are held and whose rights or enrollments were just written. */
+export async function bumpRevisions(trx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await trx.raw('update identity_states set revision = revision + 1 where identity_id = any(?)', [[...ids]])
+}
+
 /** Makes the whole population due: a new policy set is in force. The set is part of the guard, so no revision moves. */
 export async function markEverybodyDue(
   trx: Transaction,

@@ -79,6 +79,19 @@ export async function setRead(
   ])
 }
 
+/** Sets one counter of the effects: what is held is a state, not a sum. */
+export async function setEffect(
+  database: Database,
+  runId: string,
+  name: string,
+  count: number,
+): Promise<void> {
+  await database.raw(
+    'update runs set effects = effects || jsonb_build_object(?::text, ?::int) where id = ?',
+    [name, count, runId],
+  )
+}
+
 export async function setBrakes(
   database: Database,
   runId: string,
@@ -87,21 +100,26 @@ export async function setBrakes(
   await database.raw('update runs set brakes = ?::jsonb where id = ?', [JSON.stringify(brakes), runId])
 }
 
-/** Ends a run, or holds it. Only a run that is not ended changes; returns whether this call did it. */
+/** Ends a run. Only a run that is not ended changes; returns whether this call did it. */
 export async function endRun(
   database: Database,
   runId: string,
-  status: Exclude<RunStatus, 'running'>,
+  status: Exclude<RunStatus, 'running' | 'held'>,
   at: Date,
   fault: { readonly code: string; readonly message: string } | null = null,
 ): Promise<boolean> {
   const { rowCount } = await database.raw<{ rowCount: number }>(
-    `update runs set status = ?, ended_at = case when ? = 'held' then null else ?::timestamptz end, fault = ?::jsonb,
+    `update runs set status = ?, ended_at = ?, fault = ?::jsonb,
        seconds = seconds || jsonb_build_object('total', round(extract(epoch from (?::timestamptz - started_at))::numeric, 3))
      where id = ? and status in ('running', 'held')`,
-    [status, status, at, fault === null ? null : JSON.stringify(fault), at, runId],
+    [status, at, fault === null ? null : JSON.stringify(fault), at, runId],
   )
   return rowCount > 0
+}
+
+/** Holds a run for a person's verdict, whatever became of its workflow meanwhile. */
+export async function holdRun(database: Database, runId: string): Promise<void> {
+  await database.raw("update runs set status = 'held', ended_at = null where id = ?", [runId])
 }
 
 /** What the steps of a run need to know of it. */

@@ -1,0 +1,72 @@
+import { Context } from '@temporalio/activity'
+import { type DrainWorld, drainBatch } from '../application/drain-due.ts'
+import { type BrakeLimit, endRun, releaseBatch, weighRun } from '../application/settle-run.ts'
+import { stageRead } from '../application/stage-read.ts'
+import { type SweepWorld, sweepUnattended } from '../application/sweep.ts'
+import type { PullSource } from '../connectors/connector.ts'
+import type { Activities } from './activities.ts'
+import { withHeartbeat } from './with-heartbeat.ts'
+
+export interface ActivityWorld extends DrainWorld, SweepWorld {
+  /** Opens a source of the configuration; throws `source-unknown`. */
+  readonly openSource: (name: string) => PullSource
+  readonly brake: BrakeLimit
+}
+
+/** Batches in one `drainSome`: often enough back in the workflow for progress, seldom enough to cost nothing. */
+const batchesInDrain = 4
+
+/** The world's side of the workflows, over what it is given. */
+export function createActivities(world: ActivityWorld): Activities {
+  const { store, clock } = world
+  return {
+    async beginRun({ runId, source, kind, requestedBy, workflowId }) {
+      world.openSource(source)
+      const policySet = await store.policySets.readInForce(store.database)
+      const run = { id: runId, source, kind, requestedBy, workflowId, policySet }
+      const begun = await store.runs.insertRun(store.database, run, clock())
+      return { runId: begun.id, joined: begun.joined }
+    },
+
+    readSource: ({ runId, source }) =>
+      withHeartbeat(async (beat) => {
+        const { signal } = beat
+        const opened = world.openSource(source)
+        const rows = opened.readAll({ signal, onProgress: ({ entries }) => beat.at(entries) })
+        const outcome = await stageRead(world, {
+          runId,
+          source,
+          mapping: opened.mapping,
+          rows,
+          onStaged: beat.at,
+        })
+        return { entries: outcome.entries, complete: outcome.complete }
+      }),
+
+    drainSome: ({ runId, cursor }) =>
+      withHeartbeat(async (beat) => {
+        let [at, decided, effects] = [cursor, 0, 0]
+        for (let batch = 0; batch < batchesInDrain; batch += 1) {
+          beat.signal.throwIfAborted()
+          const step = await drainBatch(world, runId, at)
+          decided += step.decided
+          effects += step.effects
+          at = step.cursor
+          beat.at(decided)
+          if (at === null) break
+        }
+        return { cursor: at, decided, effects }
+      }),
+
+    weighRun: ({ runId }) => weighRun(world, runId, world.brake),
+
+    releaseSome: ({ runId }) => withHeartbeat(() => releaseBatch(world, runId)),
+
+    finishRun: ({ runId, end }) => endRun(world, runId, end),
+
+    async sweepOnce() {
+      Context.current().heartbeat()
+      return sweepUnattended(world)
+    },
+  }
+}

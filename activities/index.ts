@@ -1,0 +1,2 @@
+export type { Activities } from './activities.ts'
+export { createActivities } from './create-activities.ts'

@@ -1,0 +1,52 @@
+import type { MergeWorld } from './merge-rows.ts'
+import { recomposeIdentities } from './merge-rows.ts'
+import { finishRun } from './settle-run.ts'
+
+export interface SweepWorld extends MergeWorld {
+  /** Whether the workflow that a run names still goes on. Throws where Temporal cannot be asked. */
+  readonly isWorkflowRunning: (workflowId: string) => Promise<boolean>
+}
+
+export interface Sweep {
+  /** Identities that are due and belong to no run, at least: reviews, dates, writes whose nudge was lost. */
+  readonly madeDue: number
+  /** Runs that were closed because their workflow is gone. */
+  readonly closed: number
+  readonly unsettled: readonly string[]
+}
+
+const sweepSize = 5000
+
+/** Finds what nobody looks after. Each part may run twice. */
+export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
+  const { store, clock } = world
+  const now = clock()
+  await store.transaction(async (trx) => {
+    const reached = await store.due.readReviewsReached(trx, now, sweepSize)
+    await store.identities.markDue(trx, reached.reviews, { at: now, reason: 'review', runId: null })
+    await recomposeIdentities(trx, world, reached.inactive, { at: now, reason: 'review', runId: null })
+  })
+  const closed = await closeOrphanedRuns(world)
+  const inForce = await store.policySets.readInForce(store.database)
+  // Without a policy set nothing can be decided: what is due waits for the first one.
+  if (inForce === null) return { madeDue: 0, closed, unsettled: [] }
+  const waiting = await store.due.readDue(store.database, null, null, 1, now)
+  return { madeDue: waiting.length, closed, unsettled: await store.due.readUnsettledRuns(store.database) }
+}
+
+async function closeOrphanedRuns(world: SweepWorld): Promise<number> {
+  const { store, clock } = world
+  let closed = 0
+  for (const run of await store.runs.readOpenRuns(store.database)) {
+    // A run's row may be committed a moment before its workflow can be seen.
+    const young = clock().getTime() - run.startedAt.getTime() < 60_000
+    if (run.status !== 'running' || young || run.workflowId === null) continue
+    if (await world.isWorkflowRunning(run.workflowId)) continue
+    await finishRun({ store, clock }, run.id, 'failed', {
+      code: 'workflow-gone',
+      message: 'The workflow of this run is gone; what it had made due is settled by the sweep.',
+    })
+    closed += 1
+  }
+  return closed
+}
