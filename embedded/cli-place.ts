@@ -1,3 +1,6 @@
+/** Variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** Where in our cache a Temporal CLI is to be put. */
 export interface CliPlace {
   /** The cache folder of this release. */
@@ -6,5 +9,6 @@ export interface CliPlace {
   readonly file: string
   /** A release tag such as `v1.5.1`. */
   readonly release: string
+  readonly environment: Environment
   onProgress(message: string): void
 }

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CliPlace } from './cli-place.ts'
@@ -61,12 +60,7 @@ async function runGo(options: BuildOptions, bin: string): Promise<void> {
   const started = performance.now()
   const child = spawn(options.go, ['install', '-v', `${MODULE}@${options.release}`], {
     cwd: bin,
-    env: {
-      PATH: `${dirname(options.go)}:/usr/local/bin:/usr/bin:/bin`,
-      HOME: homedir(),
-      GOBIN: bin,
-      CGO_ENABLED: '0',
-    },
+    env: { ...options.environment, GOBIN: bin, CGO_ENABLED: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let packages = 0

@@ -4,17 +4,17 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { MusterError } from '../domain/error.ts'
+import type { CliPlace, Environment } from './cli-place.ts'
 import { buildTemporalCli } from './temporal-build.ts'
 import { downloadTemporalCli } from './temporal-download.ts'
 
-/** What of the environment decides where the Temporal CLI comes from. */
 export interface TemporalCliSearch {
-  /** TEMPORAL_CLI_PATH: this one or none. */
-  readonly cliPath?: string | undefined
-  /** PATH, searched for `temporal` and `go`. */
-  readonly searchPath?: string | undefined
-  /** XDG_CACHE_HOME; our cache is the folder `muster` in it. Default `~/.cache`. */
-  readonly cacheHome?: string | undefined
+  /**
+   * The environment: TEMPORAL_CLI_PATH (this one or none), PATH (searched for `temporal` and `go`), XDG_CACHE_HOME
+   * (our cache is the folder `muster` in it; default `~/.cache`). A download or a build sees all of it, as it may
+   * need a proxy or Go's own settings.
+   */
+  readonly environment: Environment
   onProgress(message: string): void
 }
 
@@ -32,13 +32,16 @@ interface Way {
 }
 
 /** The newest release that `go install` accepts. */
-export const CLI_RELEASE = 'v1.5.1'
+const CLI_RELEASE = 'v1.5.1'
 
 const run = promisify(execFile)
 
 /** In this order; the first that gives a CLI which runs decides. */
 const WAYS: readonly Way[] = [
-  { name: '"temporal" on the PATH', find: async (search) => findOnPath('temporal', search.searchPath) },
+  {
+    name: '"temporal" on the PATH',
+    find: async (search) => findOnPath('temporal', search.environment['PATH']),
+  },
   { name: 'our cache', find: async (search) => findInCache(search) },
   { name: "the Temporal SDK's own download", find: (search) => downloadTemporalCli(placeFor(search)) },
   { name: '"go install"', find: (search) => installWithGo(search) },
@@ -49,7 +52,8 @@ const WAYS: readonly Way[] = [
  * minutes, once). Throws MusterError `temporal-unavailable` that lists every way and why it failed.
  */
 export async function findTemporalCli(search: TemporalCliSearch): Promise<TemporalCli> {
-  if (search.cliPath !== undefined && search.cliPath !== '') return useNamed(search.cliPath)
+  const named = search.environment['TEMPORAL_CLI_PATH']
+  if (named) return useNamed(named)
   const reasons: string[] = []
   for (const way of WAYS) {
     try {
@@ -59,14 +63,6 @@ export async function findTemporalCli(search: TemporalCliSearch): Promise<Tempor
     }
   }
   throw new MusterError('temporal-unavailable', describeWays(reasons))
-}
-
-/** The first executable with this name on a search path. Throws an Error when there is none. */
-export function findOnPath(name: string, searchPath: string | undefined): string {
-  const folders = (searchPath ?? '').split(delimiter).filter(Boolean)
-  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file))
-  if (found === undefined) throw new Error('not there')
-  return found
 }
 
 async function useNamed(path: string): Promise<TemporalCli> {
@@ -93,16 +89,24 @@ function findInCache(search: TemporalCliSearch): string {
   return file
 }
 
+/** The first file with this name on a search path. Throws an Error when there is none. */
+function findOnPath(name: string, searchPath: string | undefined): string {
+  const folders = (searchPath ?? '').split(delimiter).filter(Boolean)
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file))
+  if (found === undefined) throw new Error('not there')
+  return found
+}
+
 async function installWithGo(search: TemporalCliSearch): Promise<string> {
   const place = placeFor(search)
-  const go = findOnPath('go', search.searchPath)
+  const go = findOnPath('go', search.environment['PATH'])
   return buildTemporalCli({ ...place, go })
 }
 
-function placeFor(search: TemporalCliSearch) {
-  const home = search.cacheHome ? search.cacheHome : join(homedir(), '.cache')
+function placeFor({ environment, onProgress }: TemporalCliSearch): CliPlace {
+  const home = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   const folder = join(home, 'muster', `temporal-cli-${CLI_RELEASE}`)
-  return { folder, file: join(folder, 'temporal'), release: CLI_RELEASE, onProgress: search.onProgress }
+  return { folder, file: join(folder, 'temporal'), release: CLI_RELEASE, environment, onProgress }
 }
 
 function describeWays(reasons: readonly string[]): string {

@@ -28,7 +28,7 @@ export async function downloadTemporalCli(place: CliPlace): Promise<string> {
   mkdirSync(place.folder, { recursive: true })
   const draft = mkdtempSync(join(place.folder, 'download-'))
   try {
-    const trouble = await download(draft, place.release)
+    const trouble = await download(draft, place)
     const name = readdirSync(draft).find(
       (file) => file.startsWith('temporal') && !file.endsWith('.downloading'),
     )
@@ -41,12 +41,12 @@ export async function downloadTemporalCli(place: CliPlace): Promise<string> {
 }
 
 /** The last line that the SDK says of its failure, or null when all went well. */
-function download(folder: string, release: string): Promise<string | null> {
+function download(folder: string, { release, environment }: CliPlace): Promise<string | null> {
   const library = pathToFileURL(createRequire(import.meta.url).resolve('@temporalio/testing')).href
   const options = {
     timeout: DOWNLOAD_WITHIN_MS,
     killSignal: 'SIGKILL',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { ...environment },
   } as const
   return new Promise((resolve) => {
     const args = ['--input-type=module', '--eval', SCRIPT, library, folder, release]

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Connection } from '@temporalio/client'
 import { MusterError } from '../domain/error.ts'
 import { findFreePort, isPortFree } from './free-port.ts'
 import { endOrphan, forgetOwnedProcess, recordOwnedProcess } from './owned-process.ts'
 import { writePrivateFile } from './private-file.ts'
 import type { StackProcess } from './stack-process.ts'
 import type { TemporalCli } from './temporal-cli.ts'
+import { askForNamespace } from './temporal-namespace.ts'
 import { startWatchedProcess, type WatchedProcess } from './watched-process.ts'
 
 export interface TemporalOptions {
@@ -25,8 +25,9 @@ export interface TemporalOptions {
   onProgress(message: string): void
 }
 
+/** A Temporal server of ours that answers. */
 export interface Temporal extends StackProcess {
-  /** `127.0.0.1:port`. */
+  /** `host:port`. */
   readonly address: string
   readonly uiUrl: string | null
 }
@@ -165,7 +166,7 @@ function spawnServer({ options, logFile }: Launch, ports: Ports): Promise<Watche
 async function isServing(server: WatchedProcess, ports: Ports, namespace: string): Promise<boolean> {
   const deadline = performance.now() + READY_WITHIN_MS
   while (!server.hasExited()) {
-    if (await answers(`127.0.0.1:${ports.grpc}`, namespace)) return !server.hasExited()
+    if ((await askForNamespace(`127.0.0.1:${ports.grpc}`, namespace)) === 'served') return !server.hasExited()
     if (performance.now() > deadline) {
       await server.end(STOP_GRACE_MS)
       return false
@@ -173,22 +174,6 @@ async function isServing(server: WatchedProcess, ports: Ports, namespace: string
     await delay(LOOK_EVERY_MS)
   }
   return false
-}
-
-async function answers(address: string, namespace: string): Promise<boolean> {
-  try {
-    const connection = await Connection.connect({ address, connectTimeout: 1000 })
-    try {
-      await connection.withDeadline(Date.now() + 1000, () =>
-        connection.workflowService.describeNamespace({ namespace }),
-      )
-      return true
-    } finally {
-      await connection.close()
-    }
-  } catch {
-    return false
-  }
 }
 
 function giveUpState({ options, markFile }: Launch): void {

@@ -1,17 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { type DataDirectory, openDataDirectory } from '../../embedded/data-directory.ts'
+import { readLockHolder } from '../../embedded/lock-file.ts'
 import { type Postgres, startPostgres } from '../../embedded/postgres.ts'
-import { startTemporal, type Temporal } from '../../embedded/temporal.ts'
-import { findTemporalCli } from '../../embedded/temporal-cli.ts'
+import { type LaunchedTemporal, launchTemporal } from '../../embedded/temporal-launcher.ts'
 import './provided.ts'
 
 interface Services {
   readonly data: DataDirectory
   readonly postgres: Postgres
-  readonly temporal: { readonly address: string; stop(): Promise<void> }
+  readonly temporal: LaunchedTemporal
 }
 
 interface Shared {
@@ -21,7 +21,10 @@ interface Shared {
 
 /** Vitest runs this file once a project, in one process: the first starts the services, the last ends them. */
 const SHARED = Symbol.for('muster.test-services')
+const PREFIX = 'muster-test-'
+const ABANDONED_AFTER_MS = 10 * 60_000
 
+/** Starts what the tests of this run share, or joins it, and tells the project where it is. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const shared = findShared()
   shared.users += 1
@@ -34,7 +37,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     shared.users -= 1
     if (shared.users > 0 || shared.services === null) return
     shared.services = null
-    await stopServices({ data, postgres, temporal })
+    await Promise.all([postgres.stop(), temporal.stop()])
+    removeData(data)
   }
 }
 
@@ -45,39 +49,49 @@ function findShared(): Shared {
 }
 
 async function startServices(): Promise<Services> {
+  removeAbandonedData()
   // Outside the checkout, where PostgreSQL's user can enter when the tests run as root.
-  const parent = mkdtempSync(join(tmpdir(), 'muster-test-'))
-  rmSync(parent, { recursive: true })
-  const data = openDataDirectory(parent)
-  const [postgres, temporal] = await Promise.all([
-    startPostgres({
-      dataDir: data.path,
-      // The tests kill servers, not machines.
-      settings: { fsync: 'off', full_page_writes: 'off', max_connections: '200' },
-      onProgress: say,
-    }),
-    findTemporal(data.path),
-  ])
-  return { data, postgres, temporal }
+  const folder = mkdtempSync(join(tmpdir(), PREFIX))
+  chmodSync(folder, 0o711)
+  const data = openDataDirectory(join(folder, 'data'))
+  const starting = [startTestPostgres(data.path), startTestTemporal(data.path)] as const
+  try {
+    const [postgres, temporal] = await Promise.all(starting)
+    return { data, postgres, temporal }
+  } catch (error) {
+    for (const result of await Promise.allSettled<{ stop(): Promise<void> }>(starting)) {
+      if (result.status === 'fulfilled') await result.value.stop()
+    }
+    removeData(data)
+    throw error
+  }
 }
 
-async function findTemporal(dataDir: string): Promise<Pick<Temporal, 'address' | 'stop'>> {
-  const { TEMPORAL_ADDRESS, TEMPORAL_CLI_PATH, PATH, XDG_CACHE_HOME } = process.env
-  if (TEMPORAL_ADDRESS) return { address: TEMPORAL_ADDRESS, stop: async () => undefined }
-  const cli = await findTemporalCli({
-    cliPath: TEMPORAL_CLI_PATH,
-    searchPath: PATH,
-    cacheHome: XDG_CACHE_HOME,
-    onProgress: say,
-  })
+function startTestPostgres(dataDir: string): Promise<Postgres> {
+  // The tests kill servers, not machines.
+  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' }
+  return startPostgres({ dataDir, settings, onProgress: say })
+}
+
+function startTestTemporal(dataDir: string): Promise<LaunchedTemporal> {
   const stateFile = join(dataDir, 'temporal', 'state.sqlite')
-  return startTemporal({ cli, stateFile, namespace: 'muster', uiPort: null, onProgress: say })
+  const { env: environment } = process
+  return launchTemporal({ environment, stateFile, namespace: 'muster', uiPort: null, onProgress: say })
 }
 
-async function stopServices({ data, postgres, temporal }: Services): Promise<void> {
-  await Promise.all([postgres.stop(), temporal.stop()])
+function removeData(data: DataDirectory): void {
   data.close()
-  rmSync(data.path, { recursive: true, force: true })
+  rmSync(join(data.path, '..'), { recursive: true, force: true })
+}
+
+/** What a killed run could not remove; its servers ended with it. */
+function removeAbandonedData(): void {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name)
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age < ABANDONED_AFTER_MS || readLockHolder(join(folder, 'data', 'up.lock')) !== null) continue
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function say(message: string): void {
