@@ -1,2 +1,3 @@
 export type { Activities } from './activities.ts'
 export { createActivities } from './create-activities.ts'
+export { scrubFaults } from './scrub-faults.ts'

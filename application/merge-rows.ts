@@ -121,9 +121,10 @@ export async function recomposeIdentities(
     (await identities.readIdentities(trx, ids)).map((identity) => [identity.id, identity]),
   )
   const changed: StoredIdentity[] = []
-  for (const [id, ofIdentity] of groupByIdentity(await records.readRecordsOfIdentities(trx, ids))) {
-    const after = composeIdentity(id, ofIdentity, world.derivation, due.at)
-    if (canonicalJson(after) !== canonicalJson(before.get(id))) changed.push(after)
+  const ofIdentities = groupByIdentity(await records.readRecordsOfIdentities(trx, ids))
+  for (const [id, identity] of before) {
+    const after = composedAnew(world, identity, ofIdentities.get(id) ?? [], due.at)
+    if (canonicalJson(after) !== canonicalJson(identity)) changed.push(after)
   }
   await identities.updateIdentities(trx, changed, due.at)
   await identities.markDue(
@@ -134,6 +135,17 @@ export async function recomposeIdentities(
   const turned = (active: boolean) =>
     changed.filter((after) => after.active === active && before.get(after.id)?.active === !active).length
   return { changed: changed.length, deactivated: turned(false), reactivated: turned(true) }
+}
+
+/** An identity that lost its last record to another (a person linked it there) keeps its attributes, switched off. */
+function composedAnew(
+  world: MergeWorld,
+  identity: StoredIdentity,
+  records: readonly StoredRecord[],
+  now: Date,
+): StoredIdentity {
+  if (records.length > 0) return composeIdentity(identity.id, records, world.derivation, now)
+  return { ...identity, active: false, sources: [], inactiveFrom: null }
 }
 
 async function countMerge(

@@ -25,6 +25,14 @@ export async function holdInForce(trx: Transaction): Promise<string | null> {
   return rows[0]?.id ?? null
 }
 
+/** The same, taken for a change: waits for plans that are being applied, and makes later ones wait. */
+export async function lockInForce(trx: Transaction): Promise<string | null> {
+  const { rows } = await trx.raw<{ rows: { id: string | null }[] }>(
+    'select policy_set as id from policy_set_in_force for update',
+  )
+  return rows[0]?.id ?? null
+}
+
 export async function readPolicySet(database: Database, id: string): Promise<StoredPolicySet | null> {
   const { rows } = await database.raw<{ rows: StoredPolicySet[] }>(
     'select id, documents, conditions, settings from policy_sets where id = ?',
@@ -53,7 +61,7 @@ export async function insertPolicySet(
   )
 }
 
-/** Waits for plans that are being applied under the former set, then puts this one in its place. */
+/** Puts a set in the place of the former one; the caller holds `lockInForce`. */
 export async function putInForce(trx: Transaction, id: string, at: Date): Promise<void> {
   await trx.raw('update policy_set_in_force set policy_set = ?, since = ?', [id, at])
 }

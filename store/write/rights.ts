@@ -18,13 +18,24 @@ export async function readRights(
   return rows
 }
 
+/** Writes one right whole: a person's grant or denial. The caller holds the lock of the identity's state. */
+export async function putRight(trx: Transaction, identityId: string, right: Right): Promise<void> {
+  await writeRights(trx, [{ ...right, identityId }])
+}
+
 /** Writes the rows after these effects. The caller holds the lock of every identity's state. */
 export async function applyRightEffects(
   trx: Transaction,
   effects: readonly { readonly identityId: string; readonly effect: RightEffect }[],
 ): Promise<void> {
-  if (effects.length === 0) return
-  const rows = effects.map(({ identityId, effect }) => ({ ...effect.after, identityId }))
+  await writeRights(
+    trx,
+    effects.map(({ identityId, effect }) => ({ ...effect.after, identityId })),
+  )
+}
+
+async function writeRights(trx: Transaction, rows: readonly StoredRight[]): Promise<void> {
+  if (rows.length === 0) return
   await trx.raw(
     `insert into rights (identity_id, factor, effective, clients, origins, denials)
      select "identityId", factor, effective, nullif(clients, 'null'::jsonb), origins, denials

@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { RunKind, RunStatus, TrippedBrake } from '../../domain/run.ts'
 import type { ReadOutcome } from '../../domain/source-row.ts'
-import type { Database } from '../database.ts'
+import type { Database, Transaction } from '../database.ts'
 
 /** Numbers to add to a run's counters, by the names of its JSON. */
 export interface RunIncrements {
@@ -117,6 +117,10 @@ export async function endRun(
   return rowCount > 0
 }
 
+export async function setPolicySet(database: Database, runId: string, policySet: string): Promise<void> {
+  await database.raw('update runs set policy_set = ? where id = ?', [policySet, runId])
+}
+
 /** Holds a run for a person's verdict, whatever became of its workflow meanwhile. */
 export async function holdRun(database: Database, runId: string): Promise<void> {
   await database.raw("update runs set status = 'held', ended_at = null where id = ?", [runId])
@@ -147,7 +151,16 @@ export async function readRun(database: Database, runId: string): Promise<RunRow
   return rows[0] ?? null
 }
 
-/** Runs that a sweep must look at: still running, or held with a person's verdict. */
+/** The same, with its row locked until the transaction ends. */
+export async function lockRun(trx: Transaction, runId: string): Promise<RunRow | null> {
+  const { rows } = await trx.raw<{ rows: RunRow[] }>(
+    `select ${runColumns} from runs where id = ? for update`,
+    [runId],
+  )
+  return rows[0] ?? null
+}
+
+/** Runs that a sweep must look at. */
 export async function readOpenRuns(database: Database): Promise<readonly RunRow[]> {
   const { rows } = await database.raw<{ rows: RunRow[] }>(
     `select ${runColumns} from runs where status in ('running', 'held') order by started_at`,

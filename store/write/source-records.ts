@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
@@ -175,6 +176,34 @@ export async function updateRecords(
        "inactiveFrom" timestamptz, country text, groups jsonb, attributes jsonb, link text, "linkFault" text)
      where r.source = u.source and r.external_id = u."externalId"`,
     [at, runId, JSON.stringify(rows)],
+  )
+}
+
+/** Writes a person's word on correlation; the opposite word on the same pair goes. */
+export async function putOverride(
+  trx: Transaction,
+  override: CorrelationOverride & { readonly source: string },
+  actor: Actor,
+  reason: string | null,
+  at: Date,
+): Promise<void> {
+  const { source, externalId, kind, identityId } = override
+  await trx.raw(
+    'delete from correlation_overrides where source = ? and external_id = ? and (kind = ? or identity_id = ?)',
+    [source, externalId, 'link', identityId],
+  )
+  await trx.raw(
+    `insert into correlation_overrides (source, external_id, kind, identity_id, actor_kind, actor_id, reason, at)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [source, externalId, kind, identityId, actor.kind, actor.id, reason, at],
+  )
+}
+
+/** Takes a record off its identity, so that it is correlated anew. */
+export async function unlinkRecord(trx: Transaction, source: string, externalId: string): Promise<void> {
+  await trx.raw(
+    "update source_records set identity_id = null, link = 'none' where source = ? and external_id = ?",
+    [source, externalId],
   )
 }
 

@@ -1,0 +1,100 @@
+import { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@temporalio/activity'
+import type { ActivityInterceptorsFactory } from '@temporalio/worker'
+import { MusterError } from '../domain/error.ts'
+
+/** A fault as it may be logged: no message of a database, which may quote a value. */
+export interface LoggedFault {
+  readonly activity: string
+  readonly attempt: number
+  readonly code: string
+  readonly retryable: boolean
+  readonly message: string
+  readonly stack: string | null
+}
+
+/**
+ * What workflow history learns of a fault: a code and a sentence of ours (architecture rule 11). Failure messages are
+ * kept in plain text by Temporal, so nothing that a database or a directory said may pass.
+ */
+export function scrubFaults(onFault: (fault: LoggedFault) => void): ActivityInterceptorsFactory {
+  return ({ info }) => ({
+    inbound: {
+      async execute(input, next) {
+        try {
+          return await next(input)
+        } catch (error) {
+          if (error instanceof CancelledFailure || error instanceof CompleteAsyncError) throw error
+          const fault = classify(error)
+          onFault({ activity: info.activityType, attempt: info.attempt, ...fault })
+          throw ApplicationFailure.create({
+            type: fault.code,
+            message: fault.sentence,
+            nonRetryable: !fault.retryable,
+          })
+        }
+      },
+    },
+  })
+}
+
+interface Classified {
+  readonly code: string
+  readonly retryable: boolean
+  readonly sentence: string
+  readonly message: string
+  readonly stack: string | null
+}
+
+function classify(error: unknown): Classified {
+  if (error instanceof MusterError) {
+    const { code, retryable, message } = error
+    return {
+      code,
+      retryable,
+      sentence: message,
+      message: error.detail ?? message,
+      stack: error.stack ?? null,
+    }
+  }
+  const code = codeOf(error)
+  if (code !== null && isDatabaseAway(code)) {
+    const sentence = 'The database cannot be reached or is short of resources; the step is tried again.'
+    return {
+      code: 'database-unavailable',
+      retryable: true,
+      sentence,
+      message: `database code ${code}`,
+      stack: null,
+    }
+  }
+  const sentence = 'The step failed; the log of the worker says why.'
+  const message = code === null ? nameOf(error) : `code ${code}`
+  return { code: 'internal', retryable: false, sentence, message, stack: placesOf(error) }
+}
+
+/**
+ * PostgreSQL's classes 08 (connection), 53 (resources), 57 (operator intervention), 40 (rolled back) and 25006 (read
+ * only, as after a fail-over), Node's socket errors, and knex's own two (PostgreSQL appendix A).
+ */
+function isDatabaseAway(code: string): boolean {
+  return /^(08|53|57|40)...$|^25006$|^E[A-Z]+$|^connection$/.test(code)
+}
+
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if ('code' in error && typeof error.code === 'string') return error.code
+  if (error.name === 'KnexTimeoutError' || /connection (terminated|ended)|pool/i.test(error.message))
+    return 'connection'
+  return error.cause === undefined ? null : codeOf(error.cause)
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}
+
+/** Where it happened, without the message that the first line of a stack repeats. */
+function placesOf(error: unknown): string | null {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const places = stack.split('\n').filter((line) => line.trimStart().startsWith('at '))
+  return places.length === 0 ? null : places.slice(0, 8).join('\n')
+}
