@@ -73,11 +73,16 @@ function followByHolding({ from, to }: Move, state: FollowState): void {
   const staying = isPending(from) ? from.replaces : from.id
   const present = state.enrollments.find((row) => row.key === to)
   if (present !== undefined) {
-    if (isPending(present) && present.replaces === null) state.holds.set(to, staying)
+    if (canWait(present)) state.holds.set(to, staying)
     return
   }
   state.holds.set(to, staying)
   if (isPending(from) && canBeReaddressed(from, state)) state.readdressed.set(from.id, to)
+}
+
+/** An enrollment that is there already, or was once, and still needs a code before it can take a place. */
+function canWait(row: Enrollment): boolean {
+  return row.removed === null ? isPending(row) && row.replaces === null : row.proof !== 'proven'
 }
 
 function followByReplacing({ from, to }: Move, state: FollowState): void {
