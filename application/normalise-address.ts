@@ -1,0 +1,158 @@
+import { domainToASCII } from 'node:url'
+import {
+  isSupportedCountry,
+  type NumberType,
+  ParseError,
+  parsePhoneNumberWithError,
+} from 'libphonenumber-js/max'
+import type { Address, AddressAttribute, LineType, UnusableReason } from '../domain/address.ts'
+import type { Attributes, TypedValue } from '../domain/attributes.ts'
+import type { Factor } from '../domain/factor.ts'
+
+/** What a text is worth as an address of a factor; the fields mean what they do in `Address`. */
+export type NormalisedAddress = Pick<Address, 'value' | 'key' | 'country' | 'lineType' | 'unusable'>
+
+export interface NormaliseOptions {
+  /** The country for numbers without a country code (ISO 3166-1 alpha-2) that a source's record names. */
+  readonly countryOf: (source: string) => string | null
+  /** Where messages may go; null: everywhere. */
+  readonly countries: ReadonlySet<string> | null
+}
+
+/**
+ * Every e-mail address and number of an identity, normalised. What cannot be used is kept with the reason and the
+ * source's own text (architecture rule 9).
+ */
+export function normaliseAddresses(attributes: Attributes, options: NormaliseOptions): readonly Address[] {
+  return [
+    ...normaliseList('emails', 'otp-email', attributes.emails ?? [], options),
+    ...normaliseList('phoneNumbers', 'otp-sms', attributes.phoneNumbers ?? [], options),
+  ]
+}
+
+/**
+ * One text, as a source or a person writes it. `country` is for a number without a country code; `countries` are
+ * those that messages may go to, null for all.
+ */
+export function normaliseAddress(
+  factor: Factor,
+  text: string,
+  country: string | null,
+  countries: ReadonlySet<string> | null,
+): NormalisedAddress {
+  return factor === 'otp-sms' ? normaliseNumber(text, country, countries) : normaliseMailbox(text)
+}
+
+function normaliseList(
+  attribute: AddressAttribute,
+  factor: Factor,
+  values: readonly TypedValue[],
+  { countryOf, countries }: NormaliseOptions,
+): readonly Address[] {
+  return values.map((typed) => {
+    const source = typed.source ?? ''
+    return {
+      factor,
+      attribute,
+      ...normaliseAddress(factor, typed.value, countryOf(source), countries),
+      type: typed.type ?? null,
+      primary: typed.primary ?? false,
+      source,
+      trust: typed.trust ?? 'asserted',
+    }
+  })
+}
+
+/** Kinds of number as policies see them. A number that may be either counts as mobile: carriers there do not say. */
+const lineTypes: Readonly<Record<NonNullable<NumberType>, LineType>> = {
+  MOBILE: 'mobile',
+  FIXED_LINE_OR_MOBILE: 'mobile',
+  FIXED_LINE: 'fixed-line',
+  VOIP: 'voip',
+  PREMIUM_RATE: 'premium-rate',
+  TOLL_FREE: 'toll-free',
+  PAGER: 'pager',
+  SHARED_COST: 'other',
+  PERSONAL_NUMBER: 'other',
+  UAN: 'other',
+  VOICEMAIL: 'other',
+}
+
+function normaliseNumber(
+  text: string,
+  country: string | null,
+  countries: ReadonlySet<string> | null,
+): NormalisedAddress {
+  // RFC 7643 section 4.1.2 writes numbers as RFC 3966 URIs.
+  const written = text.trim().replace(/^tel:/i, '')
+  const number = parseNumber(written, country)
+  if (typeof number === 'string') return unusable(text, number)
+  // A type implies a valid number; asked once, for it is the dear part.
+  const type = number.getType()
+  if (type === undefined || number.ext !== undefined) return unusable(text, 'invalid-number')
+  const lineType = lineTypes[type]
+  const known = { value: text, key: null, country: number.country ?? null, lineType }
+  if (lineType === 'fixed-line') return { ...known, unusable: 'landline' }
+  if (lineType !== 'mobile') return { ...known, unusable: 'not-mobile' }
+  if (countries !== null && (known.country === null || !countries.has(known.country)))
+    return { ...known, unusable: 'forbidden-country' }
+  return { ...known, value: number.number, key: number.number, unusable: null }
+}
+
+function parseNumber(text: string, country: string | null) {
+  const defaultCountry = country?.toUpperCase()
+  try {
+    return parsePhoneNumberWithError(text, {
+      extract: false,
+      ...(defaultCountry !== undefined && isSupportedCountry(defaultCountry) ? { defaultCountry } : {}),
+    })
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error
+    return reasonOf(error, text)
+  }
+}
+
+/** A country that the library misses is one that nobody named, or a calling code that does not exist. */
+function reasonOf(error: ParseError, text: string): UnusableReason {
+  if (error.message === 'NOT_A_NUMBER') return 'not-a-number'
+  if (error.message === 'INVALID_COUNTRY' && !/^[+＋]/.test(text)) return 'no-country'
+  return 'invalid-number'
+}
+
+/** RFC 5321 section 4.1.2: a dot-string of RFC 5322 atom text. Quoted local parts are legal and refused. */
+const localPart = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+/** What `domainToASCII` would decode, drop or take for an IP address before it is a name. */
+const notInDomain = /[\p{C}\p{Z}%:/\\?#@[\]]/u
+
+/**
+ * One bare mailbox, nothing else: no display name, list, comment, quotes or line break, so that no text of a source
+ * can add a recipient or a header. The key folds the local part too: RFC 5321 section 2.4 lets hosts tell case
+ * apart, but hardly any does, and two writings of one mailbox must be one enrollment and meet one tombstone. Messages go to
+ * `value`, which keeps the local part as it is written.
+ */
+function normaliseMailbox(text: string): NormalisedAddress {
+  const written = text.trim()
+  const at = written.lastIndexOf('@')
+  const local = written.slice(0, Math.max(at, 0))
+  const domain = normaliseDomain(written.slice(at + 1))
+  if (at < 1 || domain === null || local.length > 64 || !localPart.test(local))
+    return unusable(text, 'malformed-mailbox')
+  const value = `${local}@${domain}`
+  if (value.length > 254) return unusable(text, 'malformed-mailbox')
+  return { value, key: value.toLowerCase(), country: null, lineType: null, unusable: null }
+}
+
+/** In ASCII and lower case, or null where it is no domain name of at least two labels. */
+function normaliseDomain(text: string): string | null {
+  if (notInDomain.test(text)) return null
+  const domain = domainToASCII(text)
+  const labels = domain.split('.')
+  const top = labels.at(-1) ?? ''
+  if (labels.length < 2 || /^[0-9]+$/.test(top) || !labels.every((part) => label.test(part))) return null
+  return domain
+}
+
+function unusable(text: string, reason: UnusableReason): NormalisedAddress {
+  return { value: text, key: null, country: null, lineType: null, unusable: reason }
+}

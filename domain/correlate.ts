@@ -1,0 +1,126 @@
+import { type Attributes, enterpriseUrn, musterUrn, type TypedValue } from './attributes.ts'
+import { foldKey } from './fold-key.ts'
+
+/** One correlation key of a record: the attribute's name and its normalised value. */
+export interface CorrelationKey {
+  readonly name: string
+  readonly key: string
+}
+
+/** An identity that carries a key. */
+export interface Candidate {
+  readonly identityId: string
+  readonly left: boolean
+  /** It has another live record in the source of the record that is being tied. */
+  readonly liveRecordInSource: boolean
+}
+
+export type Correlation =
+  | { readonly kind: 'create' }
+  /** `key` is the name that decided; `manual` where a person did. */
+  | {
+      readonly kind: 'link'
+      readonly identityId: string
+      readonly key: string
+      readonly by: 'key' | 'manual'
+    }
+  /** Several identities carry the key: reported, and nothing is linked. Ids sorted. */
+  | { readonly kind: 'ambiguous'; readonly key: string; readonly identities: readonly string[] }
+
+export interface CorrelationInput {
+  /** In the order in which they are tried; entries of one name are tried together. */
+  readonly keys: readonly CorrelationKey[]
+  readonly find: (name: string, key: string) => readonly Candidate[]
+  /** The identity that a person linked the record to. */
+  readonly linkTo: string | null
+  /** Identities that a person unlinked the record from. */
+  readonly forbidden: ReadonlySet<string>
+  readonly recyclable: (name: string) => boolean
+}
+
+/**
+ * Architecture rule 7. A person's link decides. Else names are tried in order and the first that finds an identity
+ * decides: one links, several are ambiguous; when none does, a new identity is created. What a key may not link to
+ * counts as not found: an identity that a person unlinked, and for a recyclable key one that has left or has
+ * another live record in the same source.
+ */
+export function correlate(input: CorrelationInput): Correlation {
+  if (input.linkTo !== null) return { kind: 'link', identityId: input.linkTo, key: 'manual', by: 'manual' }
+  for (const name of new Set(input.keys.map((key) => key.name))) {
+    const [found, ...others] = findLinkable(name, input)
+    if (found === undefined) continue
+    if (others.length > 0) return { kind: 'ambiguous', key: name, identities: [found, ...others] }
+    return { kind: 'link', identityId: found, key: name, by: 'key' }
+  }
+  return { kind: 'create' }
+}
+
+/** Whether values of the attribute are given to somebody else once their owner has gone. */
+export function isRecyclableKey(name: string): boolean {
+  return /^(userName|emails|phoneNumbers)(\.|$)/.test(name)
+}
+
+/**
+ * The keys of a record under the configured names, absent ones skipped. A name is an attribute without URN
+ * (`employeeNumber`, `name.familyName`, `custom.badge`), or a list, with a type or not (`emails`, `emails.work`): the
+ * primary value alone where there is one, else every value.
+ */
+export function correlationKeys(attributes: Attributes, names: readonly string[]): readonly CorrelationKey[] {
+  return names.flatMap((name) => {
+    const keys = valuesOf(attributes, name).map((value) => foldValue(name, value))
+    return [...new Set(keys)]
+      .filter((key) => key !== '')
+      .sort()
+      .map((key) => ({ name, key }))
+  })
+}
+
+function findLinkable(name: string, input: CorrelationInput): readonly string[] {
+  const candidates = input.keys
+    .filter((key) => key.name === name)
+    .flatMap((key) => input.find(name, key.key))
+    .filter((candidate) => !input.forbidden.has(candidate.identityId))
+  const barred = new Set(
+    input.recyclable(name)
+      ? candidates.filter((it) => it.left || it.liveRecordInSource).map((it) => it.identityId)
+      : [],
+  )
+  return [...new Set(candidates.map((candidate) => candidate.identityId))]
+    .filter((id) => !barred.has(id))
+    .sort()
+}
+
+function valuesOf(attributes: Attributes, name: string): readonly string[] {
+  const [head = '', ...rest] = name.split('.')
+  const tail = rest.join('.')
+  if (head === 'emails' || head === 'phoneNumbers') return listed(attributes[head] ?? [], tail)
+  if (head === 'custom') return texts(attributes[musterUrn]?.custom?.[tail])
+  const core: Readonly<Record<string, unknown>> = { ...attributes }
+  if (head === 'name') return texts({ ...attributes.name }[tail as 'familyName'])
+  const extensions: readonly Readonly<Record<string, unknown>>[] = [
+    { ...attributes[enterpriseUrn] },
+    { ...attributes[musterUrn] },
+  ]
+  return texts([core, ...extensions].find((owner) => owner[name] !== undefined)?.[name])
+}
+
+/** In numbers the punctuation of RFC 3966 section 5.1.1 and spaces tell nobody apart. */
+function foldValue(name: string, value: string): string {
+  const folded = foldKey(value)
+  return name.startsWith('phoneNumbers') ? folded.replace(/[\s().-]/g, '') : folded
+}
+
+function listed(values: readonly TypedValue[], type: string): readonly string[] {
+  const ofType =
+    type === '' ? values : values.filter((value) => value.type?.toLowerCase() === type.toLowerCase())
+  const primary = ofType.filter((value) => value.primary === true)
+  return (primary.length > 0 ? primary : ofType).map((value) => value.value)
+}
+
+/** Texts and numbers can be compared; lists of them are several values; everything else is absent. */
+function texts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number') return [String(value)]
+  if (Array.isArray(value)) return value.flatMap(texts)
+  return []
+}

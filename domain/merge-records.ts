@@ -1,0 +1,263 @@
+import {
+  type Attributes,
+  type CustomValue,
+  type EnterpriseAttributes,
+  enterpriseUrn,
+  type MusterAttributes,
+  musterUrn,
+  type Name,
+  type TypedValue,
+} from './attributes.ts'
+import { compareText } from './choose-addresses.ts'
+import { earliest } from './instant.ts'
+
+/** A source record as far as the identity is concerned. */
+export interface MergedRecord {
+  readonly source: string
+  readonly active: boolean
+  readonly inactiveFrom: string | null
+  readonly attributes: Attributes
+  readonly groups: readonly string[] | null
+  /**
+   * Not there in the last proved read. Until departures have rules of their own, a missing record still counts in
+   * everything here: people who are missing keep everything.
+   */
+  readonly missing: boolean
+}
+
+export interface MergeSettings {
+  /** Attribute name without URN → sources, the winning one first; `default` for all others. */
+  readonly precedence: Readonly<Record<string, readonly string[]>>
+  /** The sources that may switch a person off. */
+  readonly deciding: ReadonlySet<string>
+}
+
+export interface MergedIdentity {
+  readonly attributes: Attributes
+  readonly active: boolean
+  /** When the first deciding source will call the active person inactive (RFC 3339, UTC), or null. */
+  readonly inactiveFrom: string | null
+  /** Sorted, each once. */
+  readonly sources: readonly string[]
+}
+
+/**
+ * One identity from what its sources say (architecture rules 3 and 6). Neither the order of the records nor that of
+ * the values in a list matters. The identity is active when every record of a deciding source says so, and there is
+ * at least one.
+ */
+export function mergeRecords(records: readonly MergedRecord[], settings: MergeSettings): MergedIdentity {
+  const deciding = records.filter((record) => settings.deciding.has(record.source))
+  const active = deciding.length > 0 && deciding.every((record) => record.active)
+  return {
+    attributes: mergeAttributes(records, settings.precedence),
+    active,
+    inactiveFrom: active ? earliest(deciding.map((record) => record.inactiveFrom)) : null,
+    sources: [...new Set(records.map((record) => record.source))].sort(),
+  }
+}
+
+type Precedence = MergeSettings['precedence']
+/** Reads one part of a record. */
+type Part<Value> = (record: MergedRecord) => Value | undefined
+
+function mergeAttributes(records: readonly MergedRecord[], precedence: Precedence): Attributes {
+  const ranked = (name: string) => rankRecords(records, name, precedence)
+  const single = <Value>(name: string, part: Part<Value>) => firstPresent(ranked(name), part)
+  const list = (name: string, part: Part<readonly TypedValue[]>) =>
+    mergeList(ranked(name), part, precedence[name] !== undefined)
+  return withoutUndefined<Attributes>({
+    ...mergeSingles(coreNames, (record) => record.attributes, single),
+    name: mergeObject<Name>(nameParts, (record) => record.attributes.name, single, 'name.'),
+    emails: list('emails', (record) => record.attributes.emails),
+    phoneNumbers: list('phoneNumbers', (record) => record.attributes.phoneNumbers),
+    roles: list('roles', (record) => record.attributes.roles),
+    entitlements: list('entitlements', (record) => record.attributes.entitlements),
+    groups: list('groups', groupsOf),
+    [enterpriseUrn]: mergeObject<EnterpriseAttributes>(
+      enterpriseNames,
+      (record) => record.attributes[enterpriseUrn],
+      single,
+    ),
+    [musterUrn]: mergeOwn(records, precedence, single),
+  })
+}
+
+const coreNames = [
+  'userName',
+  'displayName',
+  'nickName',
+  'profileUrl',
+  'title',
+  'userType',
+  'preferredLanguage',
+  'locale',
+  'timezone',
+] as const
+const nameParts = [
+  'formatted',
+  'familyName',
+  'givenName',
+  'middleName',
+  'honorificPrefix',
+  'honorificSuffix',
+] as const
+const enterpriseNames = [
+  'employeeNumber',
+  'costCenter',
+  'organization',
+  'division',
+  'department',
+  'manager',
+] as const
+const ownNames = ['startDate', 'endDate', 'dn'] as const
+
+type Single = <Value>(name: string, part: Part<Value>) => Value | undefined
+
+/** Each attribute by itself: a value that one source lacks comes from the next. */
+function mergeSingles<Owner extends object>(
+  names: readonly (keyof Owner & string)[],
+  owner: Part<Owner>,
+  single: Single,
+  prefix = '',
+): Partial<Owner> {
+  const merged: Partial<Owner> = {}
+  for (const name of names) {
+    const value = single(`${prefix}${name}`, (record) => owner(record)?.[name])
+    if (value !== undefined) merged[name] = value
+  }
+  return merged
+}
+
+function mergeObject<Owner extends object>(
+  names: readonly (keyof Owner & string)[],
+  owner: Part<Owner>,
+  single: Single,
+  prefix = '',
+): Partial<Owner> | undefined {
+  return presentOnly(mergeSingles<Owner>(names, owner, single, prefix))
+}
+
+function mergeOwn(
+  records: readonly MergedRecord[],
+  precedence: Precedence,
+  single: Single,
+): MusterAttributes | undefined {
+  const own = (record: MergedRecord) => record.attributes[musterUrn]
+  const names = [...new Set(records.flatMap((record) => Object.keys(own(record)?.custom ?? {})))].sort()
+  const custom: Record<string, CustomValue> = {}
+  for (const name of names) {
+    const path = `custom.${name}`
+    const ofName = (record: MergedRecord) => own(record)?.custom?.[name]
+    const value = single(path, ofName)
+    if (value === undefined) continue
+    custom[name] = isList(value) ? mergeTexts(records, ofName, path, precedence) : value
+  }
+  return presentOnly<MusterAttributes>({
+    ...mergeSingles<MusterAttributes>(ownNames, own, single),
+    ...(Object.keys(custom).length > 0 ? { custom } : {}),
+  })
+}
+
+/** The union over all sources, or the list of the first that has any where `precedence` names the attribute. */
+function mergeList(
+  ranked: readonly MergedRecord[],
+  part: Part<readonly TypedValue[]>,
+  firstOnly: boolean,
+): readonly TypedValue[] | undefined {
+  const having = ranked.filter((record) => (part(record)?.length ?? 0) > 0)
+  const counted = firstOnly ? having.filter((record) => record.source === having[0]?.source) : having
+  const values = counted.flatMap((record) =>
+    [...(part(record) ?? [])].sort(compareValues).map((value) => ({ ...value, source: record.source })),
+  )
+  return values.length > 0 ? withOnePrimary(distinct(values)) : undefined
+}
+
+/** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. */
+function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
+  const first = values.find((value) => value.primary === true)
+  return values.map((value) =>
+    value.primary === true && value !== first ? { ...value, primary: false } : value,
+  )
+}
+
+function distinct(values: readonly TypedValue[]): readonly TypedValue[] {
+  const byMeaning = new Map<string, TypedValue>()
+  for (const value of values) {
+    const meaning = JSON.stringify([value.source, value.type, value.trust, value.value])
+    const other = byMeaning.get(meaning)
+    if (other === undefined || (value.primary === true && other.primary !== true))
+      byMeaning.set(meaning, value)
+  }
+  return [...byMeaning.values()]
+}
+
+function mergeTexts(
+  records: readonly MergedRecord[],
+  part: Part<CustomValue>,
+  name: string,
+  precedence: Precedence,
+): readonly string[] {
+  const having = rankRecords(records, name, precedence).filter((record) => part(record) !== undefined)
+  const counted =
+    precedence[name] === undefined ? having : having.filter((record) => record.source === having[0]?.source)
+  const texts = counted.flatMap((record) => {
+    const value = part(record)
+    if (value === undefined) return []
+    return isList(value) ? value : [String(value)]
+  })
+  return [...new Set(texts)].sort()
+}
+
+/** By the attribute's own precedence, then the default one, then the source's name; within a source active first. */
+function rankRecords(
+  records: readonly MergedRecord[],
+  name: string,
+  precedence: Precedence,
+): readonly MergedRecord[] {
+  const parent = name.includes('.') ? name.slice(0, name.indexOf('.')) : name
+  const order = [...(precedence[name] ?? precedence[parent] ?? []), ...(precedence['default'] ?? [])]
+  const rank = (source: string) => (order.includes(source) ? order.indexOf(source) : order.length)
+  return [...records].sort(
+    (a, b) =>
+      rank(a.source) - rank(b.source) ||
+      compareText(a.source, b.source) ||
+      Number(b.active) - Number(a.active) ||
+      compareText(JSON.stringify(a.attributes), JSON.stringify(b.attributes)),
+  )
+}
+
+function firstPresent<Value>(ranked: readonly MergedRecord[], part: Part<Value>): Value | undefined {
+  for (const record of ranked) {
+    const value = part(record)
+    if (value !== undefined && (value as unknown) !== '') return value
+  }
+  return undefined
+}
+
+function groupsOf(record: MergedRecord): readonly TypedValue[] {
+  return [...(record.attributes.groups ?? []), ...(record.groups ?? []).map((value) => ({ value }))]
+}
+
+function compareValues(a: TypedValue, b: TypedValue): number {
+  return (
+    Number(b.primary ?? false) - Number(a.primary ?? false) ||
+    compareText(a.type ?? '', b.type ?? '') ||
+    compareText(a.value, b.value) ||
+    compareText(a.trust ?? '', b.trust ?? '')
+  )
+}
+
+function isList(value: CustomValue): value is readonly string[] {
+  return Array.isArray(value)
+}
+
+function presentOnly<Owner extends object>(owner: Owner): Owner | undefined {
+  return Object.keys(owner).length > 0 ? owner : undefined
+}
+
+function withoutUndefined<Owner extends object>(
+  owner: { [Key in keyof Owner]: Owner[Key] | undefined },
+): Owner {
+  return Object.fromEntries(Object.entries(owner).filter(([, value]) => value !== undefined)) as Owner
+}
