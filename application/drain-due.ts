@@ -123,8 +123,9 @@ async function planBatch(
       newId: world.newId,
     })
     const writes = plan.adding.length + plan.takingAway.length > 0
-    const state = { id, revision, writes, reviewAt: plan.reviewAt, unusable: decision.unusable }
-    return [{ id, revision, plan, unusable: decision.unusable, state }]
+    const unusable = [...decision.unusable, ...plan.overLimit]
+    const state = { id, revision, writes, reviewAt: plan.reviewAt, unusable }
+    return [{ id, revision, plan, unusable, state }]
   })
 }
 

@@ -1,0 +1,18 @@
+import type { Configuration } from '../../config/configuration.ts'
+import type { PullSource } from '../../connectors/connector.ts'
+import { openPullSource } from '../../connectors/registry.ts'
+import { MusterError } from '../../domain/error.ts'
+import { findNearest } from '../../domain/nearest.ts'
+
+/** Opens sources by the names of the configuration; throws `source-unknown` with the nearest known name. */
+export function openSources(configuration: Configuration): (name: string) => PullSource {
+  return (name) => {
+    const source = configuration.sources[name]
+    if (source === undefined || !Object.hasOwn(configuration.sources, name)) {
+      const nearest = findNearest(name, Object.keys(configuration.sources))
+      const hint = nearest === null ? '' : `; nearest known: ${nearest}`
+      throw new MusterError('source-unknown', `The configuration has no source "${name}"${hint}.`)
+    }
+    return openPullSource(source.settings.reveal(), { customAttributes: configuration.attributes })
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { WorkflowNotFoundError } from '@temporalio/client'
+import { Worker } from '@temporalio/worker'
+import { v7 as newId } from 'uuid'
+import type { ActivityWorld } from '../../activities/create-activities.ts'
+import { createActivities, scrubFaults } from '../../activities/index.ts'
+import type { Configuration } from '../../config/configuration.ts'
+import type { Store } from '../../store/store.ts'
+import { taskQueue as defaultTaskQueue } from '../../workflows/messages.ts'
+import type { Log } from '../log.ts'
+import { createDecider } from './decider.ts'
+import { derivationOf } from './derivation.ts'
+import { openSources } from './sources.ts'
+import type { Temporal } from './temporal.ts'
+
+export interface WorkerParts {
+  readonly configuration: Configuration
+  readonly store: Store
+  readonly temporal: Temporal
+  readonly log: Log
+  readonly taskQueue?: string
+}
+
+export interface RunningWorker {
+  /** Settles when the worker has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>
+  /** Activities under way are told to stop, handed over, and the worker ends. */
+  shutdown(): void
+}
+
+/** How long an activity may take to hand over after a shutdown was asked. */
+const graceTime = '5 seconds'
+
+/** A worker with everything it needs. */
+export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
+  const { temporal, log } = parts
+  const worker = await Worker.create({
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue: parts.taskQueue ?? defaultTaskQueue,
+    ...workflowCode(),
+    activities: createActivities(activityWorld(parts)),
+    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
+    maxConcurrentActivityTaskExecutions: 20,
+    shutdownGraceTime: graceTime,
+    shutdownForceTime: '9 seconds',
+  })
+  return { stopped: worker.run(), shutdown: () => worker.shutdown() }
+}
+
+/** The bundle that the build made, or the sources where nothing was built. */
+function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url))
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } }
+  return { workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) }
+}
+
+function activityWorld({ configuration, store, temporal }: WorkerParts): ActivityWorld {
+  return {
+    store,
+    newId,
+    clock: () => new Date(),
+    derivation: derivationOf(configuration),
+    decider: createDecider(store),
+    graceMs: configuration.grace,
+    brake: configuration.brakes.takenAway,
+    openSource: openSources(configuration),
+    isWorkflowRunning: async (workflowId) => {
+      try {
+        const { status } = await temporal.client.workflow.getHandle(workflowId).describe()
+        return status.name === 'RUNNING'
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false
+        throw error
+      }
+    },
+  }
+}
