@@ -17,16 +17,25 @@ interface Link {
 const READ_AND_EXECUTE = 0o555
 
 /**
- * Finds PostgreSQL for this machine and makes it ready to run: npm packs no links, and the package's install script,
- * which would make them again, is often not allowed to run; without them `initdb` ends with code 127.
+ * Finds PostgreSQL for this machine and makes it ready to run.
  * Throws MusterError `database-unavailable` for a platform without a package, or a folder we cannot repair.
  */
 export function findPostgresBinaries(): PostgresBinaries {
   const root = findPackage()
-  const binaries = { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') }
+  repairPostgresPackage(root)
+  return locateBinaries(root)
+}
+
+/**
+ * Completes an unpacked package: npm packs no links, and the package's install script, which would make them again,
+ * is often not allowed to run; without them `initdb` ends with code 127.
+ * Throws MusterError `database-unavailable` when the folder cannot be written.
+ */
+export function repairPostgresPackage(root: string): void {
+  const { initdb, postgres } = locateBinaries(root)
   try {
     for (const link of readLinks(root)) restoreLink(root, link)
-    for (const file of [binaries.initdb, binaries.postgres]) makeExecutable(file)
+    for (const file of [initdb, postgres]) makeExecutable(file)
   } catch (cause) {
     const message = `The PostgreSQL package in ${root} is not complete and cannot be repaired from here.`
     throw new MusterError(
@@ -37,7 +46,10 @@ export function findPostgresBinaries(): PostgresBinaries {
       },
     )
   }
-  return binaries
+}
+
+function locateBinaries(root: string): PostgresBinaries {
+  return { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') }
 }
 
 function findPackage(): string {

@@ -54,9 +54,10 @@ const SETTINGS = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_line_prefix: '%m [%p] ',
-  // What a failed statement says of its rows is personal data: no statement, no detail, no context in the log.
-  log_error_verbosity: 'terse',
+  // The words of a failed statement quote the rows, which are personal data: they go to the client alone.
+  log_min_messages: 'log',
   log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
 }
 
 /**
