@@ -7,7 +7,6 @@ import { resolveMarkedValues } from './marked-values.ts'
 import { copyTree, deletePath, setPath } from './plain-tree.ts'
 import { configurationJsonSchema, type Settings, settingsSchema } from './schema.ts'
 import { describeIssues } from './schema-findings.ts'
-import { isRecord } from './schema-tree.ts'
 import { parseYamlText, type YamlText } from './yaml-text.ts'
 
 export interface LoadOptions {
@@ -59,7 +58,7 @@ function checkSettings(document: unknown): { settings: Settings | null; findings
   const again = unknown.length === 0 ? parsed : settingsSchema.safeParse(cleaned)
   const more = again.success ? [] : describeIssues(checked, again.error.issues)
   const custom = more.filter(({ code }) => code === 'invalid')
-  return { settings: null, findings: isRecord(document) ? unite(findings, custom) : findings }
+  return { settings: null, findings: unite(findings, custom) }
 }
 
 /** One sentence for one place: the first list knows better. */

@@ -142,7 +142,7 @@ export const settingsSchema = z.strictObject({
       'Sources whose group names policies see as `groups`; needed when several sources bring groups. Default: the one that does.',
     ),
   precedence: z
-    .record(z.string(), z.array(z.string()).min(1))
+    .record(z.string(), z.array(z.string()).min(1).describe('Sources; the first that has a value wins.'))
     .default({})
     .describe(
       'Which source wins, by attribute: for single values, and for the lists that are named. `default` is for all others; left out: the order of `sources`.',
