@@ -13,6 +13,12 @@ export interface ReadOptions {
   /** Cancels the read: the connection is destroyed and the iterator throws the signal's reason. */
   readonly signal: AbortSignal
   readonly onProgress?: (progress: ReadProgress) => void
+  /**
+   * What a source does whose groups cannot be read wholly. `stop` (default): it reads nobody, so that no membership
+   * is lost. `kept`: it reads the people, with `groups: null` in every row, and the caller promises to keep the
+   * groups that it has stored for them.
+   */
+  readonly unknownGroups?: 'stop' | 'kept'
 }
 
 /** The answer of a live test: what was found, or the first fault met. */

@@ -1,0 +1,75 @@
+import type { FileHandle } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { CsvError, type Options, parse } from 'csv-parse'
+import type { CsvConfig } from './config.ts'
+import { readBlocks } from './read-blocks.ts'
+
+/** One row of the file, and the line that it ends on. */
+export interface CsvRecord {
+  readonly fields: readonly string[]
+  readonly line: number
+}
+
+/** A row that is no CSV was skipped. */
+export type OnBadRow = (line: number, message: string) => void
+
+const longestRow = 1_048_576
+
+/** Rows of the file, the header first. Throws SourceFault for a wrong encoding, CsvError where no row can follow. */
+export async function* parseRecords(
+  file: FileHandle,
+  config: Pick<CsvConfig, 'delimiter' | 'encoding'>,
+  options: { readonly signal: AbortSignal; readonly onBadRow: OnBadRow },
+): AsyncGenerator<CsvRecord, void, void> {
+  const settings: Options = {
+    bom: true,
+    delimiter: config.delimiter,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: longestRow,
+    on_skip: (error) => {
+      if (error) options.onBadRow(readLine(error), describeCsvError(error))
+      return undefined
+    },
+  }
+  const parser = parse(settings)
+  // A fault of either side reaches the loop below as the parser's error.
+  pipeline(Readable.from(readBlocks(file, config.encoding)), parser, { signal: options.signal }).catch(
+    () => {},
+  )
+  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>)
+    yield { fields: record, line: info.lines }
+}
+
+/** What is wrong with a row, without a word of its content. */
+export function describeCsvError(error: CsvError): string {
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'a quoted value that begins in this row never ends'
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return 'something follows a closing quote (write "" for a quote within a value)'
+    case 'INVALID_OPENING_QUOTE':
+      return 'a quote within a value that is not quoted'
+    case 'CSV_MAX_RECORD_SIZE':
+      return `the row is longer than ${longestRow} characters: a quote may be missing`
+    default:
+      return 'the row is not RFC 4180'
+  }
+}
+
+/** The line that the parser had reached. */
+export function readLine(error: CsvError): number {
+  const { lines } = error as CsvError & { readonly lines?: unknown }
+  return typeof lines === 'number' ? lines : 0
+}
+
+export function isCsvError(error: unknown): error is CsvError {
+  return error instanceof CsvError
+}
+
+interface ParsedRecord {
+  readonly record: readonly string[]
+  readonly info: { readonly lines: number }
+}

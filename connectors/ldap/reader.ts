@@ -1,0 +1,210 @@
+import type { Clock } from '../../domain/clock.ts'
+import type { ReadOutcome, SourceRow } from '../../domain/source-row.ts'
+import type { ReadOptions } from '../connector.ts'
+import { ReadReport } from '../read-report.ts'
+import type { RowMapper } from '../row-mapper.ts'
+import { SourceFault } from '../source-fault.ts'
+import { EntryFault, type SlotTable } from '../source-values.ts'
+import { findKind } from './attribute-kind.ts'
+import { completeRanges } from './complete-ranges.ts'
+import type { ConnectSettings } from './connect.ts'
+import { type DecodedEntry, EntryDecoder } from './entry-decoder.ts'
+import { encodeFilter, FilterSyntaxError } from './filter.ts'
+import type { ScopeSettings } from './flavor.ts'
+import type { Membership } from './membership.ts'
+import { checkBase, describeServer, openSession } from './open-session.ts'
+import { readGroups } from './read-groups.ts'
+import { scanPages } from './scan.ts'
+import type { Search } from './search-request.ts'
+import type { LdapSession } from './session.ts'
+
+export interface ReaderSettings {
+  readonly urls: readonly string[]
+  readonly connect: ConnectSettings
+  readonly scope: ScopeSettings
+  readonly pageSize: number
+  readonly allowEmpty: boolean
+  /** Milliseconds for a whole read. */
+  readonly deadline: number
+  readonly clock: Clock
+  readonly mapRow: RowMapper
+  /** The attributes that `mapRow` needs; complete, nothing is added to it after the start. */
+  readonly slots: SlotTable
+  /** Places of pseudo and helping attributes. */
+  readonly dnSlot: number | null
+  readonly primaryGroupSlot: number | null
+}
+
+const batchSize = 1000
+
+/** Reads groups, then people, over one connection; see `FullReader` for what it promises. */
+export async function* readDirectory(
+  settings: ReaderSettings,
+  options: ReadOptions,
+): AsyncGenerator<readonly SourceRow[], ReadOutcome, void> {
+  const report = new ReadReport()
+  const cancel = new AbortController()
+  const abort = (): void => cancel.abort(options.signal.reason)
+  options.signal.throwIfAborted()
+  options.signal.addEventListener('abort', abort)
+  const deadline = setTimeout(() => cancel.abort(describeDeadline(settings.deadline)), settings.deadline)
+  try {
+    yield* new DirectoryRead(settings, options, report).run(cancel.signal)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    const fault =
+      error instanceof FilterSyntaxError ? new SourceFault('filter-refused', error.message) : error
+    if (!(fault instanceof SourceFault)) throw fault
+    report.addFault(fault.toReadFault())
+  } finally {
+    clearTimeout(deadline)
+    options.signal.removeEventListener('abort', abort)
+    // Whatever is still open ends with the read.
+    cancel.abort(new SourceFault('closed', 'the read is over'))
+  }
+  return report.conclude()
+}
+
+function describeDeadline(milliseconds: number): SourceFault {
+  return new SourceFault('deadline', `the read took longer than ${milliseconds / 1000} s (timeouts.deadline)`)
+}
+
+class DirectoryRead {
+  readonly #settings: ReaderSettings
+  readonly #options: ReadOptions
+  readonly #report: ReadReport
+
+  constructor(settings: ReaderSettings, options: ReadOptions, report: ReadReport) {
+    this.#settings = settings
+    this.#options = options
+    this.#report = report
+  }
+
+  async *run(signal: AbortSignal): AsyncGenerator<readonly SourceRow[], void, void> {
+    const { urls, connect, scope } = this.#settings
+    const session = await openSession(urls, connect, signal)
+    try {
+      this.#report.server = await describeServer(session)
+      await checkBase(session, scope.people.base)
+      const membership = await this.#readGroups(session)
+      if (membership === 'unknown' && this.#options.unknownGroups !== 'kept') return
+      yield* this.#readPeople(session, membership)
+      if (membership instanceof Object) this.#countUnresolved(membership)
+    } finally {
+      session.close()
+    }
+  }
+
+  /** Null: this source brings no groups. `unknown`: they could not be read wholly. */
+  async #readGroups(session: LdapSession): Promise<Membership | 'unknown' | null> {
+    const { scope, pageSize } = this.#settings
+    if (!scope.groups) return null
+    let entries = 0
+    let pages = 0
+    const onPage = (count: number): void => {
+      entries += count
+      pages++
+      this.#options.onProgress?.({ phase: 'groups', entries, pages })
+    }
+    const { domainScope } = scope
+    const { membership, fault } = await readGroups(session, scope.groups, { pageSize, domainScope, onPage })
+    this.#report.groups = { complete: fault === null, entries: membership.groupCount, unresolvedMembers: 0 }
+    if (fault === null) return membership
+    this.#report.addFault({ code: fault.code, message: `groups: ${fault.message}` })
+    return 'unknown'
+  }
+
+  #countUnresolved(membership: Membership): void {
+    const { groups } = this.#report
+    if (groups) this.#report.groups = { ...groups, unresolvedMembers: membership.countUnresolved() }
+  }
+
+  async *#readPeople(
+    session: LdapSession,
+    membership: Membership | 'unknown' | null,
+  ): AsyncGenerator<readonly SourceRow[], void, void> {
+    const { scope, slots, pageSize, allowEmpty } = this.#settings
+    const { base } = scope.people
+    const decoder = new EntryDecoder(slots.names, false)
+    const cutOff: DecodedEntry[] = []
+    const report = this.#report
+    for await (const page of scanPages(session, makeSearch(scope, slots), {
+      decoder,
+      pageSize,
+      what: base,
+      readAhead: true,
+    })) {
+      report.pages++
+      report.references += page.references
+      const whole = page.entries.filter((entry) => entry.ranges.length === 0)
+      for (const entry of page.entries) if (entry.ranges.length > 0) cutOff.push(entry)
+      yield* cut(this.#mapEntries(whole, membership))
+      this.#options.onProgress?.({ phase: 'people', entries: report.entries, pages: report.pages })
+    }
+    for (const entry of cutOff)
+      yield this.#mapEntries([await completeRanges(session, entry, decoder)], membership)
+    if (report.references > 0)
+      report.addFault({
+        code: 'referral',
+        message: `${base}: the server refers to another server for a part of the people`,
+      })
+    if (report.entries === 0 && !allowEmpty)
+      report.addFault({
+        code: 'empty',
+        message: `${base}: nobody was found: see the filter, the rights of the account, or allowEmpty`,
+      })
+  }
+
+  #mapEntries(entries: readonly DecodedEntry[], membership: Membership | 'unknown' | null): SourceRow[] {
+    const now = this.#settings.clock()
+    const rows: SourceRow[] = []
+    for (const entry of entries) {
+      this.#report.entries++
+      try {
+        rows.push(this.#mapEntry(entry, membership, now))
+      } catch (error) {
+        if (!(error instanceof EntryFault)) throw error
+        this.#report.addProblem(this.#nameEntry(entry), error.code, error.message)
+      }
+    }
+    return rows
+  }
+
+  #mapEntry(entry: DecodedEntry, membership: Membership | 'unknown' | null, now: Date): SourceRow {
+    const { mapRow, dnSlot, primaryGroupSlot } = this.#settings
+    if (entry.undecodable !== null) throw describeUndecodable(entry.undecodable)
+    if (dnSlot !== null) entry.values[dnSlot] = [entry.dn]
+    if (!(membership instanceof Object)) return mapRow(entry.values, null, now)
+    const primary = primaryGroupSlot === null ? undefined : entry.values[primaryGroupSlot]?.[0]
+    return mapRow(entry.values, membership.namesOf(entry.dn, primary), now)
+  }
+
+  /** An opaque name for a report: the external id, where there is one, never the DN. */
+  #nameEntry(entry: DecodedEntry): string {
+    const { slots, scope } = this.#settings
+    const id = entry.values[slots.slotOf(scope.people.externalId)]?.[0]
+    return id || `entry ${this.#report.entries}`
+  }
+}
+
+function makeSearch({ people, domainScope }: ScopeSettings, slots: SlotTable): Search {
+  const attributes = slots.names.filter((name) => name.toLowerCase() !== 'dn')
+  return {
+    base: people.base,
+    scope: people.scope,
+    filter: encodeFilter(people.filter),
+    attributes,
+    domainScope,
+  }
+}
+
+function describeUndecodable(attribute: string): EntryFault {
+  return findKind(attribute) === 'text'
+    ? new EntryFault('encoding', `a value of ${attribute} is not valid UTF-8`)
+    : new EntryFault('undecodable', `a value of ${attribute} is not what that attribute has to be`)
+}
+
+/** Batches of at most 1,000 rows; a page may be larger. */
+function* cut(rows: readonly SourceRow[]): Generator<readonly SourceRow[], void, void> {
+  for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)
+}
