@@ -1,0 +1,85 @@
+import type { Address, UnusableValue } from '../../domain/address.ts'
+import type { Decision, EnrollmentWish, IdentityFacts, RightDecision } from '../../domain/decision.ts'
+import { type Factor, factors } from '../../domain/factor.ts'
+import type { CompiledPolicy, CompiledPolicySet, CompiledWish, Grant } from './compile-policy-set.ts'
+
+/** Puts together what the matching policies say. They come in the set's order, which decides no conflict. */
+export function assembleDecision(
+  identity: IdentityFacts,
+  set: CompiledPolicySet,
+  matching: readonly CompiledPolicy[],
+  reviewAt: number | null,
+): Decision {
+  const wishes = matching.flatMap((policy) => policy.wishes.map((wish) => findCandidates(wish, identity)))
+  return {
+    identity: identity.id,
+    policySet: set.id,
+    rights: factors.map((factor) => decideRight(factor, matching)).filter((right) => right !== null),
+    wishes,
+    unusable: listUnusable(identity, wishes),
+    reviewAt: reviewAt === null ? null : new Date(reviewAt).toISOString(),
+  }
+}
+
+/** A policy's denial beats every policy's grant (architecture rule 1). Null: no policy speaks of the factor. */
+function decideRight(factor: Factor, matching: readonly CompiledPolicy[]): RightDecision | null {
+  const grants = matching.flatMap((policy) => policy.grants).filter((grant) => grant.factor === factor)
+  const denials = matching.flatMap((policy) => policy.denials).filter((denial) => denial.factor === factor)
+  if (grants.length === 0 && denials.length === 0) return null
+  return {
+    factor,
+    granted: grants.length > 0 && denials.length === 0,
+    clients: uniteClients(grants),
+    by: sortUnique(grants.map(({ policy }) => policy)),
+    deniedBy: denials
+      .map(({ denial }) => denial)
+      .sort((left, right) => (left.policy < right.policy ? -1 : 1)),
+  }
+}
+
+/** Null, every client, as soon as one grant is not limited. */
+function uniteClients(grants: readonly Grant[]): readonly string[] | null {
+  const clients: string[] = []
+  for (const grant of grants) {
+    if (grant.clients === null) return null
+    clients.push(...grant.clients)
+  }
+  return grants.length === 0 ? null : sortUnique(clients)
+}
+
+function sortUnique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort()
+}
+
+/** The first path that yields a usable address counts; where none does, the wish stands without candidates. */
+function findCandidates({ wish, paths }: CompiledWish, { addresses }: IdentityFacts): EnrollmentWish {
+  for (const selects of paths) {
+    const candidates = addresses.filter((address) => address.unusable === null && selects(address))
+    if (candidates.length > 0) return { ...wish, candidates }
+  }
+  return { ...wish, candidates: [] }
+}
+
+/**
+ * Values of the factors that are wanted which cannot be used. Whether a path would have chosen them is not asked:
+ * a number that is no number has no country, so the path that names one cannot see it.
+ */
+function listUnusable(
+  { addresses }: IdentityFacts,
+  wishes: readonly EnrollmentWish[],
+): readonly UnusableValue[] {
+  if (wishes.length === 0) return []
+  return addresses
+    .filter(({ unusable, factor }) => unusable !== null && wishes.some((wish) => wish.factor === factor))
+    .flatMap(readUnusable)
+    .sort(byPlace)
+}
+
+function readUnusable({ factor, attribute, source, value, unusable }: Address): readonly UnusableValue[] {
+  return unusable === null ? [] : [{ factor, attribute, source, value, reason: unusable }]
+}
+
+function byPlace(left: UnusableValue, right: UnusableValue): number {
+  const [a, b] = [left, right].map(({ factor, value, source }) => `${factor}\0${value}\0${source}`)
+  return a === b || a === undefined || b === undefined ? 0 : a < b ? -1 : 1
+}

@@ -1,0 +1,108 @@
+import type { IdentityFacts } from '../../domain/decision.ts'
+import type { FilterDocument } from '../../domain/filter.ts'
+import { identityDocument } from '../filter/identity-document.ts'
+import { createMoment, type Moment } from '../moment.ts'
+import { answer } from '../operators/decorators.ts'
+import type { CompiledPolicy, CompiledPolicySet, Leaf } from './compile-policy-set.ts'
+
+/** What is known of a leaf or a target for the identity at hand. */
+const unknown = 0
+const isFalse = 1
+const isTrue = 2
+
+/**
+ * One policy set asked about one identity after another, at one moment: facts, targets and comparisons are worked
+ * out when a policy first needs them, and once for all policies.
+ */
+export class Evaluation {
+  readonly #set: CompiledPolicySet
+  readonly #moment: Moment
+  readonly #facts: unknown[]
+  readonly #factKnown: Uint8Array
+  readonly #leaves: Uint8Array
+  readonly #targets: Uint8Array
+  #identity: IdentityFacts
+  #document: FilterDocument | null = null
+
+  constructor(set: CompiledPolicySet, now: Date, identity: IdentityFacts) {
+    this.#set = set
+    this.#moment = createMoment(now, set.calendar)
+    this.#facts = new Array(set.facts.length).fill(undefined)
+    this.#factKnown = new Uint8Array(set.facts.length)
+    this.#leaves = new Uint8Array(set.leaves.length)
+    this.#targets = new Uint8Array(set.targets.length)
+    this.#identity = identity
+  }
+
+  /** Turns to another identity. */
+  begin(identity: IdentityFacts): void {
+    this.#identity = identity
+    this.#document = null
+    this.#factKnown.fill(unknown)
+    this.#leaves.fill(unknown)
+    this.#targets.fill(unknown)
+  }
+
+  /** Whether the policy's target lets the identity in. */
+  isTargeted({ target }: CompiledPolicy): boolean {
+    if (target === null) return true
+    if (this.#targets[target] === unknown) {
+      this.#document ??= identityDocument(this.#identity, this.#set.settings.groupsFrom)
+      this.#targets[target] = this.#set.targets[target]?.(this.#document) === true ? isTrue : isFalse
+    }
+    return this.#targets[target] === isTrue
+  }
+
+  /** Whether a comparison holds. Bound, so that rules can be given it. */
+  readonly isLeafTrue = (number: number): boolean => {
+    if (this.#leaves[number] === unknown) {
+      const leaf = this.#leafAt(number)
+      const holds = answer(leaf.operator, this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment)
+      this.#leaves[number] = holds ? isTrue : isFalse
+    }
+    return this.#leaves[number] === isTrue
+  }
+
+  /** The earliest time after now at which a comparison of the policy could change, or null. */
+  findNextFlip({ timedLeaves }: CompiledPolicy): number | null {
+    let next: number | null = null
+    for (const number of timedLeaves) {
+      const leaf = this.#leafAt(number)
+      const flip =
+        leaf.operator.nextFlip?.(this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment) ?? null
+      if (flip !== null && (next === null || flip < next)) next = flip
+    }
+    return next
+  }
+
+  /** The comparison, what its fact was, and whether it held. */
+  explainLeaf(number: number) {
+    const leaf = this.#leafAt(number)
+    const { fact, operator, value } = leaf.comparison
+    return {
+      fact,
+      operator,
+      value,
+      actual: this.#readFact(leaf.fact) ?? null,
+      result: this.isLeafTrue(number),
+    }
+  }
+
+  #leafAt(number: number): Leaf {
+    const leaf = this.#set.leaves[number]
+    if (leaf === undefined) throw new RangeError(`The policy set has no leaf ${number}.`)
+    return leaf
+  }
+
+  #readAgainst({ against }: Leaf): unknown {
+    return 'fact' in against ? this.#readFact(against.fact) : against.value
+  }
+
+  #readFact(number: number): unknown {
+    if (this.#factKnown[number] === unknown) {
+      this.#facts[number] = this.#set.facts[number]?.read(this.#identity)
+      this.#factKnown[number] = isTrue
+    }
+    return this.#facts[number]
+  }
+}
