@@ -2,21 +2,19 @@ import { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@tempo
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
 import { MusterError } from '../domain/error.ts'
 
-/** A fault as it may be logged: no message of a database, which may quote a value. */
-export interface LoggedFault {
+/** A fault and where it happened, for a log that takes care of what a foreign message may quote. */
+export interface ActivityFault {
   readonly activity: string
   readonly attempt: number
   readonly code: string
-  readonly retryable: boolean
-  readonly message: string
-  readonly stack: string | null
+  readonly err: unknown
 }
 
 /**
  * What workflow history learns of a fault: a code and a sentence of ours (architecture rule 11). Failure messages are
  * kept in plain text by Temporal, so nothing that a database or a directory said may pass.
  */
-export function scrubFaults(onFault: (fault: LoggedFault) => void): ActivityInterceptorsFactory {
+export function scrubFaults(onFault: (fault: ActivityFault) => void): ActivityInterceptorsFactory {
   return ({ info }) => ({
     inbound: {
       async execute(input, next) {
@@ -25,7 +23,7 @@ export function scrubFaults(onFault: (fault: LoggedFault) => void): ActivityInte
         } catch (error) {
           if (error instanceof CancelledFailure || error instanceof CompleteAsyncError) throw error
           const fault = classify(error)
-          onFault({ activity: info.activityType, attempt: info.attempt, ...fault })
+          onFault({ activity: info.activityType, attempt: info.attempt, code: fault.code, err: error })
           throw ApplicationFailure.create({
             type: fault.code,
             message: fault.sentence,
@@ -41,35 +39,18 @@ interface Classified {
   readonly code: string
   readonly retryable: boolean
   readonly sentence: string
-  readonly message: string
-  readonly stack: string | null
 }
 
 function classify(error: unknown): Classified {
   if (error instanceof MusterError) {
-    const { code, retryable, message } = error
-    return {
-      code,
-      retryable,
-      sentence: message,
-      message: error.detail ?? message,
-      stack: error.stack ?? null,
-    }
+    return { code: error.code, retryable: error.retryable, sentence: error.message }
   }
   const code = codeOf(error)
   if (code !== null && isDatabaseAway(code)) {
     const sentence = 'The database cannot be reached or is short of resources; the step is tried again.'
-    return {
-      code: 'database-unavailable',
-      retryable: true,
-      sentence,
-      message: `database code ${code}`,
-      stack: null,
-    }
+    return { code: 'database-unavailable', retryable: true, sentence }
   }
-  const sentence = 'The step failed; the log of the worker says why.'
-  const message = code === null ? nameOf(error) : `code ${code}`
-  return { code: 'internal', retryable: false, sentence, message, stack: placesOf(error) }
+  return { code: 'internal', retryable: false, sentence: 'The step failed; the log of the worker says why.' }
 }
 
 /**
@@ -86,15 +67,4 @@ function codeOf(error: unknown): string | null {
   if (error.name === 'KnexTimeoutError' || /connection (terminated|ended)|pool/i.test(error.message))
     return 'connection'
   return error.cause === undefined ? null : codeOf(error.cause)
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
-}
-
-/** Where it happened, without the message that the first line of a stack repeats. */
-function placesOf(error: unknown): string | null {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const places = stack.split('\n').filter((line) => line.trimStart().startsWith('at '))
-  return places.length === 0 ? null : places.slice(0, 8).join('\n')
 }

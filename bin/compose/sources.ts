@@ -1,6 +1,7 @@
+import { dirname } from 'node:path'
 import type { Configuration } from '../../config/configuration.ts'
 import type { PullSource } from '../../connectors/connector.ts'
-import { openPullSource } from '../../connectors/registry.ts'
+import { sourceConnectors } from '../../connectors/registry.ts'
 import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
 
@@ -13,6 +14,19 @@ export function openSources(configuration: Configuration): (name: string) => Pul
       const hint = nearest === null ? '' : `; nearest known: ${nearest}`
       throw new MusterError('source-unknown', `The configuration has no source "${name}"${hint}.`)
     }
-    return openPullSource(source.settings.reveal(), { customAttributes: configuration.attributes })
+    const settings = source.settings.reveal()
+    const options = {
+      customAttributes: configuration.attributes,
+      folder: dirname(configuration.file),
+      clock: () => new Date(),
+    }
+    switch (settings.type) {
+      case 'ldap':
+        return sourceConnectors.ldap.open(settings, options)
+      case 'csv':
+        return sourceConnectors.csv.open(settings, options)
+      default:
+        return settings satisfies never
+    }
   }
 }

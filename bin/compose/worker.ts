@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { WorkflowNotFoundError } from '@temporalio/client'
 import { Worker } from '@temporalio/worker'
+import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ActivityWorld } from '../../activities/create-activities.ts'
 import { createActivities, scrubFaults } from '../../activities/index.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import type { Store } from '../../store/store.ts'
 import { taskQueue as defaultTaskQueue } from '../../workflows/messages.ts'
-import type { Log } from '../log.ts'
 import { createDecider } from './decider.ts'
 import { derivationOf } from './derivation.ts'
 import { openSources } from './sources.ts'
@@ -18,7 +18,7 @@ export interface WorkerParts {
   readonly configuration: Configuration
   readonly store: Store
   readonly temporal: Temporal
-  readonly log: Log
+  readonly log: Logger
   readonly taskQueue?: string
 }
 

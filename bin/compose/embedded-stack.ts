@@ -1,0 +1,171 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Configuration } from '../../config/configuration.ts'
+import { Secret } from '../../config/secret.ts'
+import { type RunningDirectory, startDirectory } from '../../directory/server.ts'
+import { type DataDirectory, openDataDirectory } from '../../embedded/data-directory.ts'
+import { startPostgres } from '../../embedded/postgres.ts'
+import { launchTemporal } from '../../embedded/temporal-launcher.ts'
+import { migrate, openDatabase } from '../../store/database.ts'
+import { openStore, type Store } from '../../store/store.ts'
+import { keepSchedules } from './schedules.ts'
+import { type RunningServer, startServer } from './server.ts'
+import { connectTemporal, type Temporal } from './temporal.ts'
+import { type RunningWorker, startWorker } from './worker.ts'
+
+export interface EmbeddedStack {
+  /** As configured, with the sample directory's address put in. */
+  readonly configuration: Configuration
+  readonly store: Store
+  readonly temporal: Temporal
+  readonly server: RunningServer
+  /** Settles with a sentence when a part ends that was not told to. */
+  readonly broken: Promise<string>
+  /** Ends everything that was started, in order, within 10 seconds. */
+  stop(): Promise<void>
+}
+
+export interface EmbeddedOptions {
+  readonly configuration: Configuration
+  readonly dataDirectory: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+  readonly onProgress: (message: string) => void
+}
+
+const namespace = 'muster'
+
+/** Parts in the order of their start; stopped the other way round, each even when another fails. */
+class StartedParts {
+  readonly #stops: (() => Promise<void> | void)[] = []
+
+  add(stop: () => Promise<void> | void): void {
+    this.#stops.push(stop)
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) {
+      await Promise.resolve()
+        .then(stop)
+        .catch(() => undefined)
+    }
+  }
+}
+
+/**
+ * PostgreSQL, Temporal, worker, server, schedules and the sample directory on loopback, in one data directory. A
+ * start that fails half-way ends what it had started.
+ */
+export async function startEmbeddedStack(options: EmbeddedOptions): Promise<EmbeddedStack> {
+  const parts = new StartedParts()
+  try {
+    const data = openDataDirectory(options.dataDirectory)
+    parts.add(() => data.close())
+    return await startParts(options, data, parts)
+  } catch (error) {
+    await parts.stop()
+    throw error
+  }
+}
+
+async function startParts(
+  options: EmbeddedOptions,
+  data: DataDirectory,
+  parts: StartedParts,
+): Promise<EmbeddedStack> {
+  const { log, onProgress } = options
+  const services = await startServices(options, data, parts)
+  const database = openDatabase({ url: services.postgres.url, poolSize: 10, applicationName: 'muster-up' })
+  parts.add(() => database.destroy())
+  await migrate(database)
+  const store = openStore(database)
+  const configuration = await withSampleDirectory(options.configuration, parts)
+  const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
+  await store.runs.keepSources(database, sources)
+  const temporal = await connectTemporal({
+    address: services.temporal.address,
+    namespace,
+    tls: null,
+    apiKey: null,
+  })
+  parts.add(() => temporal.close())
+  const worker = await startWorker({ configuration, store, temporal, log })
+  parts.add(() => endWorker(worker))
+  await keepSchedules(temporal.client, database, configuration.sources)
+  const server = await startServer({ configuration, store, temporal, log })
+  parts.add(() => server.close())
+  data.announce({
+    pid: process.pid,
+    server: server.url,
+    postgres: services.postgres.url,
+    temporal: services.temporal.address,
+    temporalUi: services.temporal.uiUrl,
+    outbox: null,
+  })
+  onProgress(`Ready: server ${server.url}, Temporal ${services.temporal.uiUrl ?? services.temporal.address}.`)
+  const broken = Promise.race([
+    services.postgres.exited.then((how) => `PostgreSQL ended: ${how}`),
+    services.temporal.exited.then((how) => `Temporal ended: ${how}`),
+    worker.stopped.then(
+      () => 'The worker ended.',
+      (error: unknown) => `The worker failed: ${error instanceof Error ? error.message : 'unknown'}`,
+    ),
+  ])
+  return { configuration, store, temporal, server, broken, stop: () => parts.stop() }
+}
+
+async function startServices(
+  { environment, onProgress }: EmbeddedOptions,
+  data: DataDirectory,
+  parts: StartedParts,
+) {
+  const temporalFolder = join(data.path, 'temporal')
+  mkdirSync(temporalFolder, { recursive: true })
+  const starting = [
+    startPostgres({ dataDir: data.path, onProgress }),
+    launchTemporal({
+      environment,
+      stateFile: join(temporalFolder, 'state.sqlite'),
+      namespace,
+      uiPort: 0,
+      onProgress,
+    }),
+  ] as const
+  // Both are waited for, so that a failure of one leaves no other behind.
+  const [postgres, temporal] = await Promise.allSettled(starting)
+  for (const part of [postgres, temporal]) {
+    if (part.status === 'fulfilled') parts.add(() => part.value.stop())
+  }
+  if (postgres.status === 'rejected') throw postgres.reason
+  if (temporal.status === 'rejected') throw temporal.reason
+  return { postgres: postgres.value, temporal: temporal.value }
+}
+
+async function withSampleDirectory(
+  configuration: Configuration,
+  parts: StartedParts,
+): Promise<Configuration> {
+  const sample = configuration.sample?.directory
+  const source = sample === undefined ? undefined : configuration.sources[sample.source]
+  const settings = source?.settings.reveal()
+  if (sample === undefined || source === undefined || settings?.type !== 'ldap') return configuration
+  const { dn, password } = settings.bind
+  const directory: RunningDirectory = await startDirectory({
+    ldif: readFileSync(sample.ldif, 'utf8'),
+    bindDn: dn,
+    bindPassword: typeof password === 'string' ? password : '',
+  })
+  parts.add(() => directory.close())
+  const served = { ...source, settings: new Secret({ ...settings, urls: [directory.url] }) }
+  return { ...configuration, sources: { ...configuration.sources, [sample.source]: served } }
+}
+
+async function endWorker(worker: RunningWorker): Promise<void> {
+  try {
+    worker.shutdown()
+  } catch {
+    // It has ended by itself already.
+  }
+  await worker.stopped.catch(() => undefined)
+}

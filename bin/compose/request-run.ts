@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
+import { v7 as newId } from 'uuid'
+import type { Actor } from '../../domain/actor.ts'
+import { MusterError } from '../../domain/error.ts'
+import type { Run } from '../../domain/run.ts'
+import { getRun } from '../../store/read/runs.ts'
+import type { Store } from '../../store/store.ts'
+import { progressQuery, type ReconcileRequest, taskQueue, workflowIds } from '../../workflows/messages.ts'
+
+export interface RunRequest {
+  readonly source: string
+  readonly kind: ReconcileRequest['kind']
+  readonly requestedBy: Actor
+}
+
+/** Milliseconds that a worker may take to pick a run up. */
+const pickUpWithin = 30_000
+const lookEvery = 100
+
+/**
+ * Starts a run of a source, or joins the one that goes on; answers its id as soon as a worker has taken it. The
+ * source's name was checked against the configuration by the caller.
+ */
+export async function requestRun(client: Client, request: RunRequest): Promise<string> {
+  const runId = newId()
+  const workflowId = workflowIds.reconcile(runId)
+  const args: [ReconcileRequest] = [{ runId, ...request }]
+  const handle = await client.workflow.start('reconcileSource', { workflowId, taskQueue, args })
+  const deadline = performance.now() + pickUpWithin
+  for (;;) {
+    const left = deadline - performance.now()
+    // A query waits for a worker; without one it would wait for ever.
+    const progress = await Promise.race([
+      handle.query(progressQuery).catch(() => null),
+      delay(left, null, { ref: false }),
+    ])
+    if (progress?.runId != null) return progress.runId
+    if (performance.now() >= deadline) {
+      await handle.cancel()
+      throw new MusterError(
+        'temporal-unavailable',
+        'No worker took the run. Is "muster up" or "muster worker" running?',
+      )
+    }
+    await delay(lookEvery)
+  }
+}
+
+/** Waits until the run has ended or is held, calling `onProgress` while it goes on. */
+export async function waitForRun(
+  { database }: Store,
+  runId: string,
+  onProgress: (run: Run) => void = () => undefined,
+): Promise<Run> {
+  for (;;) {
+    const run = await getRun(database, runId)
+    if (run.status !== 'running') return run
+    onProgress(run)
+    await delay(lookEvery)
+  }
+}
+
+/** Wakes whoever drains what is due and belongs to no run. */
+export async function nudgeDrain(client: Client): Promise<void> {
+  await client.workflow.signalWithStart('drainDue', {
+    workflowId: workflowIds.drain,
+    taskQueue,
+    signal: 'nudge',
+    signalArgs: [],
+  })
+}
+
+/** Starts the second half of a run: a roll-out, or a held run that was approved. Already going on is fine. */
+export async function startSettling(client: Client, runId: string): Promise<void> {
+  await client.workflow.start('settleRun', {
+    workflowId: workflowIds.settle(runId),
+    taskQueue,
+    args: [{ runId }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  })
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import type { Run } from '../../domain/run.ts'
+import { readPopulation } from '../../store/read/population.ts'
+import { describePopulation, describeRun } from '../output/run-report.ts'
+import { type EmbeddedOptions, type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts'
+import { putPolicyFolderInForce } from './policy-folder.ts'
+import { requestRun, startSettling, waitForRun } from './request-run.ts'
+
+export interface UpOptions extends EmbeddedOptions {
+  /** Reconcile every source, report and end. */
+  readonly once: boolean
+  /** Called with lines for people; nothing of it when the caller wants JSON. */
+  readonly say: (line: string) => void
+  /** Fires when the operator asks for the end (Ctrl-C, SIGTERM). */
+  readonly interrupted: AbortSignal
+}
+
+export interface UpResult {
+  readonly runs: readonly Run[]
+  /** A sentence where a part of the stack broke. */
+  readonly broken: string | null
+}
+
+/** The whole of `muster up`: start, first reconciliation, report, and then until it is told to end. */
+export async function runUp(options: UpOptions): Promise<UpResult> {
+  const started = performance.now()
+  const stack = await startEmbeddedStack(options)
+  try {
+    const work = reconcileAll(stack, options)
+    const ended = Promise.race([stack.broken, endOf(options.interrupted)])
+    const runs = await Promise.race([work, ended.then(() => [])])
+    if (!options.interrupted.aborted) await report(stack, options, runs, started)
+    return { runs, broken: options.once || options.interrupted.aborted ? null : await ended }
+  } finally {
+    options.onProgress('Ending what was started …')
+    await stack.stop()
+  }
+}
+
+/** Sources that were never read, or all of them with `once`; first the policies, so that one decision is enough. */
+async function reconcileAll(stack: EmbeddedStack, options: UpOptions): Promise<readonly Run[]> {
+  const { configuration, store, temporal } = stack
+  const actor = { kind: 'system', id: 'up' } as const
+  const loaded = await putPolicyFolderInForce(configuration, store, configuration.policies, actor)
+  const runs: Run[] = []
+  if (loaded.runId !== null) {
+    options.onProgress(`Policies: ${loaded.documents} documents are in force.`)
+    await startSettling(temporal.client, loaded.runId)
+    const run = await waitForRun(store, loaded.runId)
+    if (loaded.due > 0) runs.push(run)
+  }
+  for (const source of Object.keys(configuration.sources)) {
+    if (!options.once && (await wasRead(stack, source))) continue
+    options.onProgress(`Reading ${source} …`)
+    const runId = await requestRun(temporal.client, { source, kind: 'full', requestedBy: actor })
+    runs.push(await waitForRun(store, runId, progressOf(source, options)))
+  }
+  return runs
+}
+
+async function wasRead({ store }: EmbeddedStack, source: string): Promise<boolean> {
+  const rows = await store
+    .database('sources')
+    .where({ name: source })
+    .whereNotNull('last_proved_at')
+    .select('name')
+  return rows.length > 0
+}
+
+function progressOf(source: string, { onProgress }: UpOptions): (run: Run) => void {
+  let last = 0
+  let said = ''
+  return ({ records, effects }) => {
+    const line = `  ${source}: ${records.added + records.changed} records taken, ${effects.enrolled} addresses enrolled …`
+    if (performance.now() - last < 1000 || line === said) return
+    last = performance.now()
+    said = line
+    onProgress(line)
+  }
+}
+
+async function report(
+  stack: EmbeddedStack,
+  options: UpOptions,
+  runs: readonly Run[],
+  started: number,
+): Promise<void> {
+  const { say } = options
+  for (const run of runs) for (const line of describeRun(run)) say(line)
+  say('')
+  for (const line of describePopulation(await readPopulation(stack.store.database))) say(line)
+  say(`Ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
+  if (options.once) return
+  say('')
+  say('Try next, in another terminal:')
+  say('  npx muster identities list')
+  say('  npx muster identities show anna.keller        what one person has, and why')
+  say('  npx muster policies decide --who anna.keller  what the policies say, rule by rule')
+  say('  npx muster status')
+  say('Ctrl-C ends everything that was started here.')
+}
+
+async function endOf(signal: AbortSignal): Promise<string> {
+  if (!signal.aborted) await once(signal, 'abort')
+  return 'interrupted'
+}
