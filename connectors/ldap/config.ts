@@ -36,7 +36,11 @@ const filter = z
 
 const url = z
   .string()
-  .regex(/^ldaps?:\/\/[^/?#@\s]+\/?$/, 'an address such as ldap://host:389 or ldaps://host:636')
+  .regex(/^ldaps?:\/\/[^/?#@\s]+\/?$/, {
+    abort: true,
+    error: 'an address such as ldap://host:389 or ldaps://host:636',
+  })
+  .refine((address) => URL.canParse(address), 'an address such as ldap://host:389 or ldaps://host:636')
   .describe('ldap://HOST[:PORT] or ldaps://HOST[:PORT].')
 
 const tls = z
@@ -143,6 +147,8 @@ export type LdapTls = LdapConfig['tls']
 export type Flavor = LdapConfig['flavor']
 
 function findTransportFault(address: string, settings: z.infer<typeof tls>): string | null {
+  // What is no address has its own fault.
+  if (!URL.canParse(address)) return null
   const secure = address.startsWith('ldaps:')
   if (secure && settings.mode !== undefined && settings.mode !== 'ldaps')
     return `ldaps:// and tls mode ${settings.mode} contradict each other`
