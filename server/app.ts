@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { answerError, answerFaults } from './answer-faults.ts'
+import { mountHealth, type ReadinessCheck } from './health.ts'
+import { type MetricsSource, mountMetrics } from './metrics.ts'
+import { describeProblem, problemMediaType } from './problem.ts'
+import { logRequests } from './request-log.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+
+/** Everything that the server needs of the world. */
+export interface ServerWorld {
+  readonly checks: readonly ReadinessCheck[]
+  readonly metrics: MetricsSource
+  readonly logger: FastifyBaseLogger
+}
+
+/** Builds the server without listening; whoever listens decides where, and closes it. */
+export function buildServer(world: ServerWorld): FastifyInstance {
+  const app = fastify({ ...limits, ...manners, loggerInstance: world.logger })
+  addSecurityHeaders(app)
+  logRequests(app)
+  answerFaults(app)
+  mountMetrics(app, world.metrics)
+  mountHealth(app, world.checks)
+  return app
+}
+
+/** Bytes and milliseconds. Small, because nothing that is asked here is large. */
+const limits = {
+  bodyLimit: 64 * 1024,
+  connectionTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  requestTimeout: 15_000,
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+  routerOptions: { maxParamLength: 256 },
+} as const
+
+const manners = {
+  // Fastify's own request lines carry the whole URL, and a query may name a person.
+  logController: new LogController({ disableRequestLogging: true }),
+  return503OnClosing: true,
+  forceCloseConnections: 'idle',
+  frameworkErrors: answerError,
+  clientErrorHandler: answerBrokenRequest,
+} as const
+
+/** What is not HTTP at all, or too large to be read: no request exists yet, so the answer is written by hand. */
+function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, phrase, code] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'Request Header Fields Too Large', 'too-large'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'Request Timeout', 'request-timeout'] as const)
+        : ([400, 'Bad Request', 'invalid-request'] as const)
+  const body = JSON.stringify(describeProblem(code, status, 'The request could not be read.'))
+  socket.end(
+    `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: ${problemMediaType}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,73 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { ErrorCode } from '../domain/error.ts'
+
+/** What can be wrong with a request itself, beside the faults of the domain. */
+export type RequestFaultCode =
+  | 'invalid-request'
+  | 'method-not-allowed'
+  | 'not-acceptable'
+  | 'not-ready'
+  | 'request-timeout'
+  | 'too-large'
+  | 'unsupported-media-type'
+export type ProblemCode = ErrorCode | RequestFaultCode
+
+/** A problem document (RFC 9457): `type` is what programs switch over, `detail` is for people. */
+export interface Problem {
+  readonly type: `urn:muster:problem:${ProblemCode}`
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** Ties the answer to the line in the log. */
+  readonly requestId?: string
+  readonly [extension: string]: unknown
+}
+
+export const problemMediaType = 'application/problem+json; charset=utf-8'
+
+/** The HTTP status of every fault. */
+export const problemStatuses: Readonly<Record<ErrorCode, number>> = {
+  'ambiguous-identity': 409,
+  configuration: 500,
+  'correlation-ambiguous': 409,
+  'database-unavailable': 503,
+  'filter-invalid': 400,
+  'filter-too-slow': 422,
+  held: 409,
+  internal: 500,
+  'not-found': 404,
+  'policy-invalid': 422,
+  'run-not-held': 409,
+  'source-refused': 502,
+  'source-unknown': 404,
+  'source-unreachable': 502,
+  'source-unreadable': 502,
+  'stack-not-running': 503,
+  'stack-running': 409,
+  'temporal-unavailable': 503,
+  'unusable-address': 422,
+  usage: 400,
+}
+
+export function describeProblem(
+  code: ProblemCode,
+  status: number,
+  detail: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): Problem {
+  return {
+    type: `urn:muster:problem:${code}`,
+    title: STATUS_CODES[status] ?? 'Unknown',
+    status,
+    detail,
+    ...extensions,
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .header('content-type', problemMediaType)
+    .send(JSON.stringify({ ...problem, requestId: reply.request.id }))
+}
