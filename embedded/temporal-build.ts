@@ -1,82 +1,43 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { CliPlace } from './cli-place.ts'
-import { tryLock } from './lock-file.ts'
-
-export interface BuildOptions extends CliPlace {
-  /** The `go` to build with. */
-  readonly go: string
-}
+import type { CliPlace } from './cli-cache.ts'
+import { startWatchedProcess } from './watched-process.ts'
 
 const MODULE = 'github.com/temporalio/cli/cmd/temporal'
 const REPORT_EVERY_MS = 15_000
-const LOOK_EVERY_MS = 1000
 
-/**
- * Builds the Temporal CLI with Go into our cache, where it appears whole or not at all. One build at a time on this
- * machine: a second caller waits for the first and takes what it made. Throws an Error with what Go said last.
- */
-export async function buildTemporalCli(options: BuildOptions): Promise<string> {
-  mkdirSync(options.folder, { recursive: true })
-  const release = await waitForTurn(options)
-  try {
-    if (!existsSync(options.file)) await build(options)
-    return options.file
-  } finally {
-    release()
-  }
-}
-
-async function waitForTurn(options: BuildOptions): Promise<() => void> {
-  for (let told = false; ; told = true) {
-    const lock = tryLock(join(options.folder, 'build.lock'))
-    if (lock.held) return () => lock.release()
-    if (!told) {
-      options.onProgress(
-        `Waiting for another process (pid ${lock.holder.pid}) that builds the Temporal CLI …`,
-      )
-    }
-    await delay(LOOK_EVERY_MS)
-  }
-}
-
-async function build(options: BuildOptions): Promise<void> {
-  options.onProgress(`Building the Temporal CLI ${options.release} with Go: about nine minutes, once …`)
-  const draft = mkdtempSync(join(options.folder, 'build-'))
-  try {
-    await runGo(options, draft)
-    renameSync(join(draft, 'temporal'), options.file)
-    options.onProgress(`Built ${options.file}.`)
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
-  }
-}
-
-async function runGo(options: BuildOptions, bin: string): Promise<void> {
+/** Builds the Temporal CLI into a folder with the given `go`. Throws an Error with what Go said last. */
+export async function buildTemporalCli(place: CliPlace, folder: string, go: string): Promise<string> {
+  place.onProgress(`Building the Temporal CLI ${place.release} with Go: about nine minutes, once …`)
+  const logFile = join(folder, 'build.log')
   const started = performance.now()
-  const child = spawn(options.go, ['install', '-v', `${MODULE}@${options.release}`], {
-    cwd: bin,
-    env: { ...options.environment, GOBIN: bin, CGO_ENABLED: '0' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let packages = 0
-  let last = ''
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    packages += 1
-    last = line
+  const build = await startWatchedProcess({
+    command: go,
+    arguments: ['install', '-v', `${MODULE}@${place.release}`],
+    logFile,
+    endSignal: 'SIGTERM',
+    user: null,
+    environment: { ...definedOf(place), GOBIN: folder, CGO_ENABLED: '0' },
   })
   const report = setInterval(() => {
     const seconds = Math.round((performance.now() - started) / 1000)
-    options.onProgress(`Building the Temporal CLI: ${packages} packages after ${seconds} s …`)
+    // With -v, Go writes a line for each package.
+    const packages = readLines(logFile).length
+    place.onProgress(`Building the Temporal CLI: ${packages} packages after ${seconds} s …`)
   }, REPORT_EVERY_MS)
-  try {
-    const [code] = await once(child, 'close')
-    if (code !== 0) throw new Error(`go ended with code ${code}: ${last}`)
-  } finally {
-    clearInterval(report)
-  }
+  const how = await build.exited
+  clearInterval(report)
+  if (how !== 'exit code 0') throw new Error(`go ended with ${how}: ${readLines(logFile).at(-1)}`)
+  return join(folder, 'temporal')
+}
+
+function definedOf({ environment }: CliPlace): Record<string, string> {
+  const defined = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return Object.fromEntries(defined)
+}
+
+function readLines(file: string): readonly string[] {
+  return readFileSync(file, 'utf8').split('\n').filter(Boolean)
 }

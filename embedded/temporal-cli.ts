@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { MusterError } from '../domain/error.ts'
-import type { CliPlace, Environment } from './cli-place.ts'
+import { type CliPlace, type Environment, fillCache } from './cli-cache.ts'
 import { buildTemporalCli } from './temporal-build.ts'
 import { downloadTemporalCli } from './temporal-download.ts'
 
@@ -43,8 +43,11 @@ const WAYS: readonly Way[] = [
     find: async (search) => findOnPath('temporal', search.environment['PATH']),
   },
   { name: 'our cache', find: async (search) => findInCache(search) },
-  { name: "the Temporal SDK's own download", find: (search) => downloadTemporalCli(placeFor(search)) },
-  { name: '"go install"', find: (search) => installWithGo(search) },
+  {
+    name: "the Temporal SDK's own download",
+    find: (search) => fillCache(placeFor(search), downloadTemporalCli),
+  },
+  { name: '"go install"', find: installWithGo },
 ]
 
 /**
@@ -98,9 +101,8 @@ function findOnPath(name: string, searchPath: string | undefined): string {
 }
 
 async function installWithGo(search: TemporalCliSearch): Promise<string> {
-  const place = placeFor(search)
   const go = findOnPath('go', search.environment['PATH'])
-  return buildTemporalCli({ ...place, go })
+  return fillCache(placeFor(search), (place, folder) => buildTemporalCli(place, folder, go))
 }
 
 function placeFor({ environment, onProgress }: TemporalCliSearch): CliPlace {

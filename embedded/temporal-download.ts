@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { CliPlace } from './cli-place.ts'
+import type { CliPlace } from './cli-cache.ts'
 
 const DOWNLOAD_WITHIN_MS = 300_000
 
@@ -19,35 +19,21 @@ const SCRIPT = `
   await environment.teardown()
 `
 
-/**
- * Lets the Temporal SDK download the CLI into our cache. Throws an Error with a short reason when it cannot, and
- * leaves nothing half-made behind.
- */
-export async function downloadTemporalCli(place: CliPlace): Promise<string> {
-  place.onProgress(`Downloading the Temporal CLI ${place.release} as the Temporal SDK does …`)
-  mkdirSync(place.folder, { recursive: true })
-  const draft = mkdtempSync(join(place.folder, 'download-'))
-  try {
-    const trouble = await download(draft, place)
-    const name = readdirSync(draft).find(
-      (file) => file.startsWith('temporal') && !file.endsWith('.downloading'),
-    )
-    if (name === undefined) throw new Error(trouble ?? 'nothing was downloaded')
-    renameSync(join(draft, name), place.file)
-    return place.file
-  } finally {
-    rmSync(draft, { recursive: true, force: true })
-  }
+/** Lets the Temporal SDK download the CLI into a folder. Throws an Error with a short reason when it cannot. */
+export async function downloadTemporalCli(place: CliPlace, folder: string): Promise<string> {
+  place.onProgress(`Trying the Temporal SDK's own download of the Temporal CLI ${place.release} …`)
+  const trouble = await download(place, folder)
+  const name = readdirSync(folder).find(
+    (file) => file.startsWith('temporal') && !file.endsWith('.downloading'),
+  )
+  if (name === undefined) throw new Error(trouble ?? 'nothing was downloaded')
+  return join(folder, name)
 }
 
-/** The last line that the SDK says of its failure, or null when all went well. */
-function download(folder: string, { release, environment }: CliPlace): Promise<string | null> {
+/** What the SDK says of its failure, in a line, or null when all went well. */
+function download({ release, environment }: CliPlace, folder: string): Promise<string | null> {
   const library = pathToFileURL(createRequire(import.meta.url).resolve('@temporalio/testing')).href
-  const options = {
-    timeout: DOWNLOAD_WITHIN_MS,
-    killSignal: 'SIGKILL',
-    env: { ...environment },
-  } as const
+  const options = { timeout: DOWNLOAD_WITHIN_MS, killSignal: 'SIGKILL', env: { ...environment } } as const
   return new Promise((resolve) => {
     const args = ['--input-type=module', '--eval', SCRIPT, library, folder, release]
     execFile(process.execPath, args, options, (error, _stdout, stderr) => {
