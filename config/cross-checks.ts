@@ -1,7 +1,7 @@
 import { findNearest } from '../domain/nearest.ts'
 import type { ConfigurationPath, Finding } from './fault.ts'
 import { checkMappings } from './mapping-checks.ts'
-import { checkMode } from './mode-checks.ts'
+import { checkMode, readMode } from './mode-checks.ts'
 import { isRecord, readPath } from './schema-tree.ts'
 
 /**
@@ -78,6 +78,7 @@ function checkSample(document: unknown): readonly Finding[] {
   const path = ['sample', 'directory', 'source']
   const name = readPath(document, path)
   if (typeof name !== 'string' || !listSources(document).includes(name)) return []
+  if (readMode(document) === 'production') return []
   if (readPath(document, ['sources', name, 'type']) === 'ldap') return []
   const message = `The sample directory speaks LDAP, and the source "${name}" is not of type ldap.`
   return [{ path, at: 'value', code: 'invalid', message }]

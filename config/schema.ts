@@ -1,9 +1,8 @@
 import { getCountries } from 'libphonenumber-js/max'
 import { z } from 'zod'
-import { csvConfig } from '../connectors/csv/config.ts'
 import { parseDuration } from '../connectors/duration.ts'
-import { ldapConfig } from '../connectors/ldap/config.ts'
 import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
+import { sourceConnectors } from '../connectors/registry.ts'
 import { findNearest } from '../domain/nearest.ts'
 import type { SchemaNode } from './schema-tree.ts'
 
@@ -156,7 +155,10 @@ export const settingsSchema = z.strictObject({
     .describe('Where SMS may go; numbers of other countries are unusable. Left out: everywhere.'),
   factors,
   sources: z
-    .record(sourceId, z.discriminatedUnion('type', [ldapConfig, csvConfig]))
+    .record(
+      sourceId,
+      z.discriminatedUnion('type', [sourceConnectors.ldap.configSchema, sourceConnectors.csv.configSchema]),
+    )
     .describe('The systems of record that identities are read from, by a name of your choice.'),
   sample: sample.optional(),
   log: z
@@ -173,9 +175,13 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>
 export type SourceSettings = Settings['sources'][string]
 
+let jsonSchema: (Readonly<Record<string, unknown>> & SchemaNode) | null = null
+
 /** The JSON Schema (draft 2020-12) of muster.yaml, for editors. */
 export function configurationJsonSchema(): Readonly<Record<string, unknown>> & SchemaNode {
-  return { title: 'muster.yaml', ...(z.toJSONSchema(settingsSchema, { io: 'input' }) as SchemaNode) }
+  // Made on demand and once: it takes as long as reading a hundred files.
+  jsonSchema ??= { title: 'muster.yaml', ...(z.toJSONSchema(settingsSchema, { io: 'input' }) as SchemaNode) }
+  return jsonSchema
 }
 
 function isTimeZone(name: string): boolean {

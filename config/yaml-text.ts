@@ -4,6 +4,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseDocument,
   visit,
@@ -35,6 +36,10 @@ export interface YamlText {
 /** How often aliases may repeat what they point at; more is an attack on memory ("billion laughs"). */
 const maximumAliases = 100
 
+/** Flow collections in one another, and columns of indentation: the parser recurses, and a stack is finite. */
+const maximumDepth = 100
+const maximumIndentation = 200
+
 /** Reads YAML 1.2. Never throws: whatever the text is, it gives a value or faults with their places. */
 export function parseYamlText(text: string): YamlText {
   const lines = new LineCounter()
@@ -42,6 +47,7 @@ export function parseYamlText(text: string): YamlText {
     const { line, col } = lines.linePos(offset ?? 0)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
+  if (isNestedTooDeeply(text)) return refuse('The document is nested too deeply.')
   try {
     const document = parseDocument(text, {
       version: '1.2',
@@ -61,8 +67,28 @@ export function parseYamlText(text: string): YamlText {
       locate: (path, at) => place(locateOffset(document, path, at)),
     }
   } catch (cause) {
-    return { value: undefined, faults: [explainRefusal(cause)], locate: () => ({ line: 1, column: 1 }) }
+    // Thrown for too many repeats: what syntax is at fault is reported, not thrown.
+    if (cause instanceof ReferenceError) return refuse('The document repeats itself too often by aliases.')
+    throw cause
   }
+}
+
+function refuse(message: string): YamlText {
+  const start = { line: 1, column: 1 }
+  return { value: undefined, faults: [{ ...start, code: 'too-large', message }], locate: () => start }
+}
+
+function isNestedTooDeeply(text: string): boolean {
+  // Each level of a block takes a column at least; `- - -` opens several in one line.
+  for (const line of text.split('\n'))
+    if ((/^(?:[ \t]|[-?](?=[ \t]))*/.exec(line)?.[0].length ?? 0) > maximumIndentation) return true
+  let depth = 0
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth--
+    if (depth > maximumDepth) return true
+  }
+  return false
 }
 
 function listSyntaxFaults(document: Document, place: (offset: number) => Position): TextFault[] {
@@ -154,21 +180,6 @@ function readKey(key: unknown): string {
 
 function rangeStart(node: unknown): number | undefined {
   return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined
-}
-
-/** What the parser throws instead of reporting: too many repeats, or nesting beyond the stack. */
-function explainRefusal(cause: unknown): TextFault {
-  const nested = cause instanceof RangeError
-  const why = nested ? 'is nested too deeply' : 'repeats itself too often by aliases'
-  return {
-    line: 1,
-    column: 1,
-    code: nested || cause instanceof ReferenceError ? 'too-large' : 'syntax',
-    message:
-      nested || cause instanceof ReferenceError
-        ? `The document ${why}.`
-        : `This is not YAML: ${endSentence(cause instanceof Error ? cause.message : 'it cannot be read')}`,
-  }
 }
 
 function endSentence(text: string): string {
