@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { pipeline, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { CsvError, type Options, parse } from 'csv-parse'
 import type { CsvConfig } from './config.ts'
 import { readBlocks } from './read-blocks.ts'

@@ -1,0 +1,145 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const slapdPath = '/usr/sbin/slapd'
+const command = 'apt-get install -y --no-install-recommends slapd ldap-utils'
+
+/**
+ * Makes sure that OpenLDAP's server and tools are there: installs Debian's packages where it may (root), saying so,
+ * and otherwise throws an error with the command that does it. The package's own service is never started.
+ */
+export function ensureSlapd(): void {
+  if (existsSync(slapdPath) && existsSync('/usr/bin/ldapsearch')) return
+  const root = process.getuid?.() === 0
+  if (!root || !existsSync('/usr/bin/apt-get'))
+    throw new Error(`The LDAP tests need OpenLDAP's server and tools. As root: ${command}`)
+  process.stderr.write('Installing slapd and ldap-utils for the LDAP tests…\n')
+  // A package starts its service unless this file says no; where there is one already, it is left as it is.
+  const policy = '/usr/sbin/policy-rc.d'
+  const made = !existsSync(policy)
+  if (made) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  try {
+    execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
+    execFileSync('apt-get', command.split(' ').slice(1), { env, stdio: 'ignore' })
+  } catch (cause) {
+    throw new Error(`slapd could not be installed. As root: ${command}`, { cause })
+  } finally {
+    if (made) rmSync(policy)
+  }
+}
+
+export interface SlapdOptions {
+  readonly suffix: string
+  /** Of `cn=admin,SUFFIX`. */
+  readonly rootPassword: string
+  readonly ldif: string
+  /** More lines for the database's part of slapd.conf, e.g. `limits` or `access` rules. */
+  readonly config?: readonly string[]
+  /** PEM files: the server then offers StartTLS, and `ldapsUrl` is there. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
+export interface Slapd {
+  readonly url: string
+  readonly ldapsUrl: string
+  readonly rootDn: string
+  readonly pid: number
+  close(): Promise<void>
+}
+
+/** A real slapd with a private folder on a free port of loopback. */
+export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
+  ensureSlapd()
+  const folder = mkdtempSync(join(tmpdir(), 'muster-slapd-'))
+  const config = join(folder, 'slapd.conf')
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(config, makeConfig(options, folder))
+  writeFileSync(join(folder, 'data.ldif'), options.ldif)
+  execFileSync('/usr/sbin/slapadd', ['-q', '-f', config, '-l', join(folder, 'data.ldif')], { stdio: 'pipe' })
+  const [port, securePort] = [await findFreePort(), await findFreePort()]
+  const urls = [`ldap://127.0.0.1:${port}/`, ...(options.tls ? [`ldaps://127.0.0.1:${securePort}/`] : [])]
+  // A debug level, be it 0, keeps it in the foreground, so that it ends with us.
+  const child = spawn(slapdPath, ['-f', config, '-h', urls.join(' '), '-d', '0'], { stdio: 'ignore' })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const close = async (): Promise<void> => {
+    child.kill('SIGCONT')
+    child.kill('SIGTERM')
+    await exited
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await waitUntilReady(port, exited)
+  return {
+    url: `ldap://127.0.0.1:${port}`,
+    ldapsUrl: `ldaps://localhost:${securePort}`,
+    rootDn: `cn=admin,${options.suffix}`,
+    pid: child.pid ?? 0,
+    close,
+  }
+}
+
+function makeConfig(options: SlapdOptions, folder: string): string {
+  const schemas = ['core', 'cosine', 'inetorgperson', 'nis']
+  const tls = options.tls
+    ? [`TLSCertificateFile ${options.tls.cert}`, `TLSCertificateKeyFile ${options.tls.key}`]
+    : []
+  return [
+    ...schemas.map((name) => `include /etc/ldap/schema/${name}.schema`),
+    `pidfile ${join(folder, 'slapd.pid')}`,
+    'modulepath /usr/lib/ldap',
+    'moduleload back_mdb',
+    'sizelimit unlimited',
+    ...tls,
+    'database mdb',
+    `suffix "${options.suffix}"`,
+    `rootdn "cn=admin,${options.suffix}"`,
+    `rootpw ${options.rootPassword}`,
+    `directory ${join(folder, 'data')}`,
+    'maxsize 2147483648',
+    'index objectClass eq',
+    'limits * size=unlimited time=unlimited',
+    ...(options.config ?? []),
+    '',
+  ].join('\n')
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no free port'))
+        else resolve(address.port)
+      })
+    })
+  })
+}
+
+async function waitUntilReady(port: number, exited: Promise<void>): Promise<void> {
+  let gone = false
+  void exited.then(() => {
+    gone = true
+  })
+  const deadline = Date.now() + 15_000
+  while (!(await canConnect(port))) {
+    if (gone) throw new Error('slapd ended at once: see its configuration')
+    if (Date.now() > deadline) throw new Error('slapd did not listen within 15 s')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
