@@ -40,13 +40,14 @@ export function chooseAddresses(
  * type and text; it is primary if any of them is. Addresses without a key are left out.
  */
 export function collapseByKey(addresses: readonly Address[]): ReadonlyMap<string, EnrollableAddress> {
-  const byKeyText = new Map<string, EnrollableAddress>()
+  const groups = new Map<string, EnrollableAddress[]>()
   for (const address of addresses) {
     if (!isEnrollable(address)) continue
-    const other = byKeyText.get(address.key)
-    byKeyText.set(address.key, other === undefined ? address : collapse(address, other))
+    const group = groups.get(address.key)
+    if (group === undefined) groups.set(address.key, [address])
+    else group.push(address)
   }
-  return byKeyText
+  return new Map([...groups].map(([key, group]) => [key, standFor(group)]))
 }
 
 /** Orders texts by code unit, the same everywhere. */
@@ -63,9 +64,9 @@ function isEnrollable(address: Address): address is EnrollableAddress {
   return address.key !== null
 }
 
-function collapse(a: EnrollableAddress, b: EnrollableAddress): EnrollableAddress {
-  const better = compareVouching(a, b) <= 0 ? a : b
-  return better.primary === (a.primary || b.primary) ? better : { ...better, primary: true }
+function standFor(group: readonly EnrollableAddress[]): EnrollableAddress {
+  const best = group.reduce((a, b) => (compareVouching(a, b) <= 0 ? a : b))
+  return best.primary || group.every((address) => !address.primary) ? best : { ...best, primary: true }
 }
 
 function compareVouching(a: Address, b: Address): number {

@@ -46,11 +46,10 @@ export function followChanges(wants: readonly Want[], enrollments: readonly Enro
   }
 }
 
-/** The pending enrollment that will take the row's place, if there is one. */
-export function holderOf(row: Enrollment, enrollments: readonly Enrollment[]): Enrollment | null {
-  return (
-    enrollments.find((other) => other.replaces === row.id && other.removed === null && isPending(other)) ??
-    null
+/** The pending enrollments that are to take the row's place: one for each value that policies saw instead. */
+export function successorsOf(row: Enrollment, enrollments: readonly Enrollment[]): readonly Enrollment[] {
+  return enrollments.filter(
+    (other) => other.replaces === row.id && other.removed === null && isPending(other),
   )
 }
 
@@ -97,7 +96,7 @@ function canBeReaddressed(row: Enrollment, state: FollowState): boolean {
     !state.claims.has(row.key) &&
     !state.readdressed.has(row.id) &&
     row.origins.every((origin) => origin.kind === 'policy') &&
-    holderOf(row, state.enrollments) === null
+    successorsOf(row, state.enrollments).length === 0
   )
 }
 
@@ -129,7 +128,8 @@ function pairOfPolicy(
 ): readonly { want: Want; from: Enrollment }[] {
   const wanted = new Set(wants.map((want) => want.address.key))
   const held = live.filter((row) => originOf(policy, row) !== undefined)
-  const lost = held.filter((row) => !wanted.has(row.key) && !isHeldFor(row, held))
+  // The old address of a held change follows nothing more: its pending successor does.
+  const lost = held.filter((row) => !wanted.has(row.key) && successorsOf(row, held).length === 0)
   const lostBySlot = new Map<string, Enrollment[]>()
   for (const row of lost) {
     const origin = originOf(policy, row)
@@ -144,11 +144,6 @@ function pairOfPolicy(
       const from = lostBySlot.get(JSON.stringify([attribute, source, type]))?.shift()
       return from === undefined ? [] : [{ want, from }]
     })
-}
-
-/** The old address of a held change follows nothing more: its pending successor does. */
-function isHeldFor(row: Enrollment, heldByPolicy: readonly Enrollment[]): boolean {
-  return holderOf(row, heldByPolicy) !== null
 }
 
 function originOf(policy: string, row: Enrollment): EnrollmentOrigin | undefined {

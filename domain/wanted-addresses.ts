@@ -1,24 +1,26 @@
+import type { Address } from './address.ts'
 import { chooseAddresses, collapseByKey, compareText, type EnrollableAddress } from './choose-addresses.ts'
 import type { EnrollmentWish, OnChange } from './decision.ts'
 import type { Enrollment } from './enrollment.ts'
 
-/** That one policy wants one address enrolled: what all its wishes that take the address come to. */
+/** That one policy wants one address enrolled. Where several of its wishes list it, the most careful words count. */
 export interface Want
   extends Pick<EnrollmentWish, 'policy' | 'onChange' | 'onUnmatch' | 'proof' | 'reenroll'> {
   readonly address: EnrollableAddress
 }
 
 export interface WantedAddresses {
-  /** By policy, then by key. */
+  /** By policy, then by key; one for each of both. */
   readonly wants: readonly Want[]
-  /** Candidates that `max` left out and that no other wish takes, by key. */
+  /** Candidates that `max` left out and that no wish takes, by key. */
   readonly overLimit: readonly EnrollableAddress[]
 }
 
 /**
  * What the policies want of one factor, given what is enrolled. A wish without `reenroll` passes over an address
  * that a person removed, so that it takes no place under `max`, unless a policy with `reenroll` brings it back.
- * What a policy has enrolled is what it keeps; a policy that has nothing yet keeps what others have.
+ * What a policy has enrolled is what it keeps; a policy that has nothing yet keeps what others have. An address that
+ * several wishes of one policy list is a candidate of one of them alone: what one takes never sways another.
  */
 export function collectWants(
   wishes: readonly EnrollmentWish[],
@@ -26,17 +28,18 @@ export function collectWants(
 ): WantedAddresses {
   const removed = new Set(enrollments.filter((row) => row.removed !== null).map((row) => row.key))
   const live = enrollments.filter((row) => row.removed === null)
-  const bringing = wishes.filter((wish) => wish.reenroll).map((wish) => choose(wish, live))
+  const apart = partition(wishes)
+  const bringing = apart.filter((wish) => wish.reenroll).map((wish) => choose(wish, live))
   for (const { taken } of bringing) for (const address of taken) removed.delete(address.key)
-  const others = wishes
+  const others = apart
     .filter((wish) => !wish.reenroll)
-    .map((wish) =>
-      choose({ ...wish, candidates: wish.candidates.filter((it) => !removed.has(it.key ?? '')) }, live),
-    )
+    .map((wish) => choose({ ...wish, candidates: without(removed, wish.candidates) }, live))
   const chosen = [...bringing, ...others]
   const takenKeys = new Set(chosen.flatMap((choice) => choice.taken.map((address) => address.key)))
   return {
-    wants: combineByPolicyAndKey(chosen),
+    wants: chosen
+      .flatMap(({ wish, taken }) => taken.map((address) => wantOf(wish.policy, address, wishes)))
+      .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.address.key, b.address.key)),
     overLimit: [...collapseByKey(chosen.flatMap((choice) => choice.overLimit)).values()]
       .filter((address) => !takenKeys.has(address.key))
       .sort((a, b) => compareText(a.key, b.key)),
@@ -55,34 +58,56 @@ interface Choice {
   readonly overLimit: readonly EnrollableAddress[]
 }
 
+/** Gives each candidate to one wish of its policy: to one that brings back, then to the one that takes most. */
+function partition(wishes: readonly EnrollmentWish[]): readonly EnrollmentWish[] {
+  if (new Set(wishes.map((wish) => wish.policy)).size === wishes.length) return wishes
+  const given = new Map<string, Set<string>>()
+  return [...wishes].sort(compareWishes).map((wish) => {
+    const before = given.get(wish.policy) ?? new Set()
+    const own = without(before, wish.candidates)
+    given.set(wish.policy, new Set([...before, ...own.flatMap((address) => address.key ?? [])]))
+    return { ...wish, candidates: own }
+  })
+}
+
+function compareWishes(a: EnrollmentWish, b: EnrollmentWish): number {
+  return (
+    Number(b.reenroll) - Number(a.reenroll) ||
+    limitOf(b) - limitOf(a) ||
+    compareText(contentOf(a), contentOf(b))
+  )
+}
+
+function limitOf(wish: EnrollmentWish): number {
+  if (wish.take !== 'all') return 1
+  return wish.max ?? Number.MAX_SAFE_INTEGER
+}
+
+function contentOf(wish: EnrollmentWish): string {
+  const { take, onChange, onUnmatch, proof, candidates } = wish
+  return JSON.stringify([take, onChange, onUnmatch, proof, candidates.map((address) => address.key).sort()])
+}
+
+function without(keys: ReadonlySet<string>, candidates: readonly Address[]): readonly Address[] {
+  return candidates.filter((address) => address.key !== null && !keys.has(address.key))
+}
+
 function choose(wish: EnrollmentWish, live: readonly Enrollment[]): Choice {
   const own = live.filter((row) => row.origins.some((origin) => origin.policy === wish.policy))
   const enrolled = new Set((own.length > 0 ? own : live).map((row) => row.key))
   return { wish, ...chooseAddresses(wish, enrolled) }
 }
 
-function combineByPolicyAndKey(choices: readonly Choice[]): readonly Want[] {
-  const groups = new Map<string, { wish: EnrollmentWish; address: EnrollableAddress }[]>()
-  for (const { wish, taken } of choices) {
-    for (const address of taken) {
-      const id = JSON.stringify([wish.policy, address.key])
-      groups.set(id, [...(groups.get(id) ?? []), { wish, address }])
-    }
-  }
-  return [...groups.values()]
-    .flatMap((group) => combine(group))
-    .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.address.key, b.address.key))
-}
-
-/** Wishes of one policy for one address: the most careful word of each kind counts. */
-function combine(group: readonly { wish: EnrollmentWish; address: EnrollableAddress }[]): readonly Want[] {
-  const wishes = group.map((member) => member.wish)
-  return [...collapseByKey(group.map((member) => member.address)).values()].map((address) => ({
-    policy: wishes[0]?.policy ?? '',
+function wantOf(policy: string, address: EnrollableAddress, wishes: readonly EnrollmentWish[]): Want {
+  const listing = wishes.filter(
+    (wish) => wish.policy === policy && wish.candidates.some((candidate) => candidate.key === address.key),
+  )
+  return {
+    policy,
     address,
-    onChange: mostCareful(wishes.map((wish) => wish.onChange)),
-    onUnmatch: wishes.every((wish) => wish.onUnmatch === 'remove') ? 'remove' : 'suspend',
-    proof: wishes.some((wish) => wish.proof === 'required') ? 'required' : 'asserted',
-    reenroll: wishes.some((wish) => wish.reenroll),
-  }))
+    onChange: mostCareful(listing.map((wish) => wish.onChange)),
+    onUnmatch: listing.every((wish) => wish.onUnmatch === 'remove') ? 'remove' : 'suspend',
+    proof: listing.some((wish) => wish.proof === 'required') ? 'required' : 'asserted',
+    reenroll: listing.some((wish) => wish.reenroll),
+  }
 }

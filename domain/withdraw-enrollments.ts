@@ -1,7 +1,7 @@
 import { withoutNeedlessProof } from './add-enrollments.ts'
 import type { Enrollment, EnrollmentOrigin } from './enrollment.ts'
 import { isPending } from './enrollment-status.ts'
-import { type Following, holderOf } from './follow-changes.ts'
+import { type Following, successorsOf } from './follow-changes.ts'
 import { addMilliseconds, isAfter } from './instant.ts'
 
 interface WithdrawingContext {
@@ -46,8 +46,8 @@ function staysOn(
 ): boolean {
   if (origin.kind !== 'policy' || origin.policy === null) return true
   if (claims(following, row.key, origin.policy) || following.keeps(origin.policy, row)) return true
-  const holder = holderOf(row, enrollments)
-  return holder !== null && claims(following, holder.key, origin.policy)
+  const { policy } = origin
+  return successorsOf(row, enrollments).some((successor) => claims(following, successor.key, policy))
 }
 
 /** Once proven, or once nothing is left to stand in for, a successor is an enrollment like any other. */
