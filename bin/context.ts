@@ -37,6 +37,8 @@ export type Nudge = { readonly what: 'drain' } | { readonly what: 'settle'; read
 /** Everything that a command may touch. The composition root makes it; nothing is opened before it is asked for. */
 export interface CliContext {
   readonly io: CliIo
+  /** Of this build. */
+  readonly version: string
   readonly clock: Clock
   /** Who types: `admin` and the login of the operating system. */
   readonly actor: Actor

@@ -27,6 +27,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     pool: { min: 0, max: options.poolSize },
     acquireConnectionTimeout: 30_000,
+    // knex would write every bound value, addresses and names among them, into the message of a fault.
+    compileSqlOnError: false,
   })
 }
 

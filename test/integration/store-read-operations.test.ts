@@ -301,3 +301,11 @@ describe('the status', () => {
     })
   })
 })
+
+describe('a fault of PostgreSQL', () => {
+  test('quotes none of the values that the statement was given', async () => {
+    const failing = db.database.raw('select ?::text, 1 / 0', ['anna.b@example.com'])
+    await expect(failing).rejects.toThrow('division by zero')
+    await expect(failing).rejects.not.toThrow('anna.b@example.com')
+  })
+})
