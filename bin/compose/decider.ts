@@ -1,6 +1,6 @@
 import type { Decider, DeciderInForce } from '../../application/decider.ts'
-import { compilePolicySet } from '../../policies/compile-policy-set.ts'
-import { decideBatch } from '../../policies/decide.ts'
+import { compilePolicySet, type PolicySetSource } from '../../policies/decide/compile-policy-set.ts'
+import { decideBatch } from '../../policies/decide/decide.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Compiles the set in force once, and again when another takes its place. */
@@ -12,7 +12,8 @@ export function createDecider(store: Store): DeciderInForce {
     if (compiled?.policySet === inForce) return compiled
     const stored = await store.policySets.readPolicySet(store.database, inForce)
     if (stored === null) return null
-    const set = compilePolicySet(stored)
+    // It was checked when it was loaded; its documents are kept as they were then.
+    const set = compilePolicySet(stored as PolicySetSource)
     compiled = { policySet: inForce, decideBatch: (identities, now) => decideBatch(identities, set, now) }
     return compiled
   }

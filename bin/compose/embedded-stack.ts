@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Configuration } from '../../config/configuration.ts'
 import { Secret } from '../../config/secret.ts'
-import { type RunningDirectory, startDirectory } from '../../directory/server.ts'
+import { startDirectory } from '../../directory/start-directory.ts'
 import { type DataDirectory, openDataDirectory } from '../../embedded/data-directory.ts'
 import { startPostgres } from '../../embedded/postgres.ts'
 import { launchTemporal } from '../../embedded/temporal-launcher.ts'
@@ -11,7 +11,7 @@ import { migrate, openDatabase } from '../../store/database.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
-import { connectTemporal, type Temporal } from './temporal.ts'
+import { connectTemporal, embeddedTarget, embeddedNamespace as namespace, type Temporal } from './temporal.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
 
 export interface EmbeddedStack {
@@ -33,8 +33,6 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly onProgress: (message: string) => void
 }
-
-const namespace = 'muster'
 
 /** Parts in the order of their start; stopped the other way round, each even when another fails. */
 class StartedParts {
@@ -83,12 +81,7 @@ async function startParts(
   const configuration = await withSampleDirectory(options.configuration, parts)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
   await store.runs.keepSources(database, sources)
-  const temporal = await connectTemporal({
-    address: services.temporal.address,
-    namespace,
-    tls: null,
-    apiKey: null,
-  })
+  const temporal = await connectTemporal(embeddedTarget(services.temporal.address))
   parts.add(() => temporal.close())
   const worker = await startWorker({ configuration, store, temporal, log })
   parts.add(() => endWorker(worker))
@@ -151,7 +144,7 @@ async function withSampleDirectory(
   const settings = source?.settings.reveal()
   if (sample === undefined || source === undefined || settings?.type !== 'ldap') return configuration
   const { dn, password } = settings.bind
-  const directory: RunningDirectory = await startDirectory({
+  const directory = await startDirectory({
     ldif: readFileSync(sample.ldif, 'utf8'),
     bindDn: dn,
     bindPassword: typeof password === 'string' ? password : '',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Client } from '@temporalio/client'
+import { Client, Connection } from '@temporalio/client'
 import { NativeConnection, type TLSConfig } from '@temporalio/worker'
 import type { TemporalConfiguration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
@@ -23,6 +23,36 @@ export async function connectTemporal(target: TemporalTarget): Promise<Temporal>
     // The client shares the worker's connection, so that a start can be handed to the worker without a round trip.
     const client = new Client({ connection, namespace })
     return { connection, client, namespace, close: () => connection.close() }
+  } catch (cause) {
+    throw new MusterError('temporal-unavailable', `Temporal does not answer at ${address}.`, {
+      cause,
+      retryable: true,
+    })
+  }
+}
+
+/** The namespace of the embedded server. */
+export const embeddedNamespace = 'muster'
+
+export function embeddedTarget(address: string): TemporalTarget {
+  return { address, namespace: embeddedNamespace, tls: null, apiKey: null }
+}
+
+/** A client alone, for a command that starts something and ends. Throws `temporal-unavailable`. */
+export async function connectClient(
+  target: TemporalTarget,
+  patience: number,
+): Promise<{ readonly client: Client; readonly connection: Connection }> {
+  const { address, namespace } = target
+  try {
+    const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
+    const connection = await Connection.connect({
+      address,
+      tls: await tlsOf(target),
+      connectTimeout: patience,
+      ...apiKey,
+    })
+    return { connection, client: new Client({ connection, namespace }) }
   } catch (cause) {
     throw new MusterError('temporal-unavailable', `Temporal does not answer at ${address}.`, {
       cause,
