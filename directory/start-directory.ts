@@ -108,6 +108,7 @@ class Connection {
   }
 
   start(): void {
+    this.#socket.setNoDelay(true)
     this.#socket.on('error', () => this.#socket.destroy())
     this.#socket.on('data', (chunk) => {
       try {

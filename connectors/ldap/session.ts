@@ -53,6 +53,8 @@ export class LdapSession {
     this.#limits = limits
     this.#framer = new MessageFramer(limits.message)
     this.#watchdog = setTimeout(() => this.#onIdle(), limits.idle)
+    // A request is one write: nothing is gained by holding it back.
+    tap.socket.setNoDelay(true)
     tap.takeOver((chunk) => this.#onChunk(chunk))
     tap.socket.on('error', (error) =>
       this.#end(new SourceFault('closed', `${host}: the connection broke: ${error.message}`, error)),
@@ -140,8 +142,9 @@ export class LdapSession {
       return
     }
     const pending = this.#pending
-    // An answer that nobody waits for says nothing about the search that runs.
-    if (pending?.id !== id) return
+    // Other unsolicited notifications may come and mean nothing here.
+    if (id === 0) return
+    if (pending?.id !== id) throw new BerError('an answer to nothing that was asked', start)
     switch (tag) {
       case 0x64:
         pending.onEntry(cursor, operationEnd)
