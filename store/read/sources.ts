@@ -20,21 +20,24 @@ export async function listSources(database: Database): Promise<readonly SourceVi
 
 /** One source with its records that are linked to nobody; `source-unknown` where there is none of that name. */
 export async function getSource(database: Database, name: string): Promise<SourceDetail> {
-  const sources = await listSources(database)
-  const source = sources.find((known) => known.name === name)
-  if (source === undefined) {
-    const names = sources.map((known) => known.name)
-    const nearest = findNearest(name, names)
-    const hint = nearest === null ? `Known: ${names.join(', ') || 'none'}.` : `Did you mean ${nearest}?`
-    throw new MusterError('source-unknown', `There is no source ${name}. ${hint}`)
-  }
+  await requireSource(database, name)
+  const { rows } = await database.raw<{ rows: [SourceRow] }>(`${selectSources} where s.name = ?`, [name])
   const records = await database('source_records')
     .where({ source: name })
     .whereNull('identity_id')
     .orderBy('external_id')
     .limit(notLinkedLimit)
     .select<NotLinkedRow[]>('external_id', 'link_fault', 'changed_at')
-  return { ...source, notLinked: records.map(viewNotLinked) }
+  return { ...viewSource(rows[0]), notLinked: records.map(viewNotLinked) }
+}
+
+/** Throws `source-unknown`, with the nearest known name, where there never was a source of that name. */
+export async function requireSource(database: Database, name: string): Promise<void> {
+  const names = await database('sources').orderBy('name').pluck<string[]>('name')
+  if (names.includes(name)) return
+  const nearest = findNearest(name, names)
+  const hint = nearest === null ? `Known: ${names.join(', ') || 'none'}.` : `Did you mean ${nearest}?`
+  throw new MusterError('source-unknown', `There is no source ${name}. ${hint}`)
 }
 
 const notLinkedLimit = 1000
