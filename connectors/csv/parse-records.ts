@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { CsvError, type Options, parse } from 'csv-parse'
+import { type CsvError, type Options, parse } from 'csv-parse'
+import { SourceFault } from '../source-fault.ts'
 import type { CsvConfig } from './config.ts'
 import { readBlocks } from './read-blocks.ts'
 
@@ -16,12 +17,17 @@ export type OnBadRow = (line: number, message: string) => void
 
 const longestRow = 1_048_576
 
-/** Rows of the file, the header first. Throws SourceFault for a wrong encoding, CsvError where no row can follow. */
+/**
+ * Rows of the file, the header first. Throws SourceFault for a wrong encoding, and `bad-row` for a wrong quote:
+ * what follows one could be misread.
+ */
 export async function* parseRecords(
   file: FileHandle,
   config: Pick<CsvConfig, 'delimiter' | 'encoding'>,
   options: { readonly signal: AbortSignal; readonly onBadRow: OnBadRow },
 ): AsyncGenerator<CsvRecord, void, void> {
+  let lastLine = 0
+  let stop: CsvError | null = null
   const settings: Options = {
     bom: true,
     delimiter: config.delimiter,
@@ -31,8 +37,10 @@ export async function* parseRecords(
     skip_records_with_error: true,
     max_record_size: longestRow,
     on_skip: (error) => {
-      if (error) options.onBadRow(readLine(error), describeCsvError(error))
-      return undefined
+      if (!error || stop) return
+      // The parser finds the next row after this one only.
+      if (error.code === 'INVALID_OPENING_QUOTE') options.onBadRow(readLine(error), describeCsvError(error))
+      else stop = error
     },
   }
   const parser = parse(settings)
@@ -40,12 +48,17 @@ export async function* parseRecords(
   pipeline(Readable.from(readBlocks(file, config.encoding)), parser, { signal: options.signal }).catch(
     () => {},
   )
-  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>)
+  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+    // Rows before the fault may come out of the parser after it was met.
+    if (stop && info.lines >= readLine(stop)) break
+    lastLine = info.lines
     yield { fields: record, line: info.lines }
+  }
+  if (stop) throw new SourceFault('bad-row', `line ${lastLine + 1}: ${describeCsvError(stop)}`, stop)
 }
 
 /** What is wrong with a row, without a word of its content. */
-export function describeCsvError(error: CsvError): string {
+function describeCsvError(error: CsvError): string {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
       return 'a quoted value that begins in this row never ends'
@@ -61,13 +74,9 @@ export function describeCsvError(error: CsvError): string {
 }
 
 /** The line that the parser had reached. */
-export function readLine(error: CsvError): number {
+function readLine(error: CsvError): number {
   const { lines } = error as CsvError & { readonly lines?: unknown }
   return typeof lines === 'number' ? lines : 0
-}
-
-export function isCsvError(error: unknown): error is CsvError {
-  return error instanceof CsvError
 }
 
 interface ParsedRecord {

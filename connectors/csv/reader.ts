@@ -10,7 +10,7 @@ import { SourceFault } from '../source-fault.ts'
 import { EntryFault, type EntryValues, type SlotTable } from '../source-values.ts'
 import type { CsvConfig } from './config.ts'
 import { matchHeader } from './match-header.ts'
-import { type CsvRecord, describeCsvError, isCsvError, parseRecords, readLine } from './parse-records.ts'
+import { type CsvRecord, parseRecords } from './parse-records.ts'
 
 export interface CsvSettings {
   /** Absolute. */
@@ -57,11 +57,6 @@ class FileRead {
     const name = basename(this.#settings.path)
     if (error instanceof SourceFault)
       this.report.addFault({ code: error.code, message: `${name}: ${error.message}` })
-    else if (isCsvError(error))
-      this.report.addFault({
-        code: 'bad-row',
-        message: `${name}: line ${readLine(error)}: ${describeCsvError(error)}`,
-      })
     else throw error
   }
 
@@ -88,16 +83,23 @@ class FileRead {
     const columns = matchHeader(header.value.fields, slots.names)
     const width = header.value.fields.length
     let batch: SourceRow[] = []
-    for await (const record of records) {
-      const row = this.#mapRecord(record, columns, width)
-      if (row) batch.push(row)
-      if (batch.length < batchSize) continue
-      yield batch
-      batch = []
-      this.#reportProgress()
+    let fault: unknown = null
+    try {
+      for await (const record of records) {
+        const row = this.#mapRecord(record, columns, width)
+        if (row) batch.push(row)
+        if (batch.length < batchSize) continue
+        yield batch
+        batch = []
+        this.#reportProgress()
+      }
+    } catch (error) {
+      fault = error
     }
+    // The rows before a fault are good.
     if (batch.length > 0) yield batch
     this.#reportProgress()
+    if (fault !== null) throw fault
     if (this.report.entries === 0 && !allowEmpty)
       throw new SourceFault('empty', 'the file has no row below its header: see allowEmpty')
   }
