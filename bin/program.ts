@@ -6,10 +6,13 @@ import type { CliContext, ExitCode } from './context.ts'
 import { reportFault } from './output/report-fault.ts'
 
 /** Adds one verb to the program. */
-export type RegisterCommand = (program: Command, context: CliContext) => void
+export type RegisterCommand<Context extends CliContext> = (program: Command, context: Context) => void
 
 /** Builds `muster` with these verbs. Whatever it prints goes through the context; it never ends the process. */
-export function buildProgram(context: CliContext, registers: readonly RegisterCommand[]): Command {
+export function buildProgram<Context extends CliContext>(
+  context: Context,
+  registers: readonly RegisterCommand<Context>[],
+): Command {
   const program = new Command('muster')
     .description(
       'Gives the right people one-time codes: reads identities, decides by policy, enrolls addresses.',

@@ -18,7 +18,7 @@ import { wakeWorkflows } from '../wake.ts'
 import { withStore } from '../with-store.ts'
 
 /** `muster enrollments [list] [--who WHO] [--status S] [--csv FILE] | add WHO FACTOR ADDRESS | disable|… ID` */
-export function register(program: Command, context: CliContext): void {
+export function registerEnrollments(program: Command, context: CliContext): void {
   const enrollments = program.command('enrollments').description('addresses bound to identities')
   enrollments
     .command('list', { isDefault: true })

@@ -16,7 +16,7 @@ import { wakeWorkflows } from '../wake.ts'
 import { withStore } from '../with-store.ts'
 
 /** `muster identities [list] [--filter SCIM] [--limit N] | show WHO | link|unlink WHO SOURCE:externalId` */
-export function register(program: Command, context: CliContext): void {
+export function registerIdentities(program: Command, context: CliContext): void {
   const identities = program.command('identities').description('the people who are looked after')
   identities
     .command('list', { isDefault: true })

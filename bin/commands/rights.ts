@@ -13,7 +13,7 @@ import { wakeWorkflows } from '../wake.ts'
 import { withStore } from '../with-store.ts'
 
 /** `muster rights grant|deny|clear WHO FACTOR [--reason T] [--until T]` */
-export function register(program: Command, context: CliContext): void {
+export function registerRights(program: Command, context: CliContext): void {
   const rights = program.command('rights').description("a person's decision on a right, beside the policies'")
   addEffect(
     rights,

@@ -21,7 +21,7 @@ const statuses = [
 ] as const satisfies readonly RunStatus[]
 
 /** `muster runs [list] [--source S] | show ID | approve|reject ID [--reason T]` */
-export function register(program: Command, context: CliContext): void {
+export function registerRuns(program: Command, context: CliContext): void {
   const runs = program.command('runs').description('reconciliations of sources and roll-outs of policies')
   runs
     .command('list', { isDefault: true })

@@ -8,7 +8,7 @@ import { type ListOutput, writeList } from '../output/write-list.ts'
 import { withStore } from '../with-store.ts'
 
 /** `muster sources [list] | show S` */
-export function register(program: Command, context: CliContext): void {
+export function registerSources(program: Command, context: CliContext): void {
   const sources = program.command('sources').description('systems of record that identities are read from')
   sources
     .command('list', { isDefault: true })
@@ -23,7 +23,7 @@ export function register(program: Command, context: CliContext): void {
 }
 
 function listAll(context: CliContext, sources: readonly SourceView[]): Promise<void> {
-  return writeList(context, { name: 'sources', batches: inOneBatch(sources), columns: sourceColumns })
+  return writeList(context, { name: 'sources', batches: [sources], columns: sourceColumns })
 }
 
 /** The table of sources, shared with `muster status`. */
@@ -57,8 +57,4 @@ async function showOne({ io, globals }: CliContext, source: SourceDetail): Promi
     { title: 'SINCE', value: ({ changedAt }) => changedAt },
   ])
   await writeLines(io.out, ['', ...table.format(source.notLinked)])
-}
-
-async function* inOneBatch<Item>(items: readonly Item[]): AsyncGenerator<readonly Item[], void, void> {
-  yield items
 }

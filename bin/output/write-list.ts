@@ -5,7 +5,7 @@ import { writeLines, writeText } from './write.ts'
 export interface ListOutput<Item> {
   /** The list's name in the JSON document, and in the sentence that says that it is empty. */
   readonly name: string
-  readonly batches: AsyncIterable<readonly Item[]>
+  readonly batches: AsyncIterable<readonly Item[]> | Iterable<readonly Item[]>
   readonly columns: readonly Column<Item>[]
   /** How many there are in all, where that is told. */
   readonly total?: number

@@ -76,3 +76,18 @@ async function countBy<Name extends string>(
   for (const { name, total } of rows) counts[name] = total
   return counts
 }
+
+/** What the store runs on. */
+export interface StoreVersions {
+  readonly postgres: string
+  /** The newest step of the schema, or null before the first. */
+  readonly schema: string | null
+}
+
+export async function readVersions(database: Database): Promise<StoreVersions> {
+  const { rows } = await database.raw<{ rows: [{ postgres: string }] }>(
+    `select split_part(current_setting('server_version'), ' ', 1) as postgres`,
+  )
+  const [newest] = await database('migrations').orderBy('id', 'desc').limit(1).pluck<string[]>('name')
+  return { postgres: rows[0].postgres, schema: newest ?? null }
+}
