@@ -11,25 +11,29 @@ export interface Calendar {
 
 /** Farther than any zone's offset (+14 h and −12 h) and any change of it. */
 const widestOffset = 30 * 3_600_000
-/** Both conversions ask Intl, at a microsecond or more; the same dates recur over a population. */
-const rememberedDates = 20_000
+/** Intl takes microseconds to answer; the same days recur over a population. */
+const rememberedDays = 50_000
 
 /** Opens the calendar of an IANA time zone. Throws a RangeError for an unknown one. */
 export function openCalendar(timeZone: string): Calendar {
   const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
     timeZone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    era: 'short',
+    ...{ year: 'numeric', month: 'numeric', day: 'numeric', era: 'short' },
+    ...{ hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' },
   })
   if (format.resolvedOptions().timeZone === 'UTC') return utcCalendar
-  const dayOf = remember((instant: number) => readLocalDay(format, instant), rememberedDates)
-  const startOf = remember(
-    (day: number) => findStart(day, (instant) => readLocalDay(format, instant)),
-    rememberedDates,
-  )
-  return { dayOf, startOf }
+  const offsetAtMidnight = remember((day: number) => readOffset(format, day * dayMs), rememberedDays)
+  const dayOf = (instant: number) => {
+    const utcDay = Math.floor(instant / dayMs)
+    const offset = offsetAtMidnight(utcDay)
+    // Clocks change on a few days of a year only: on all others, the offset at both ends is that of the whole day.
+    const changes = offset !== offsetAtMidnight(utcDay + 1)
+    return Math.floor((instant + (changes ? readOffset(format, instant) : offset)) / dayMs)
+  }
+  return {
+    dayOf,
+    startOf: remember((day: number) => findStart(day, dayOf, offsetAtMidnight), rememberedDays),
+  }
 }
 
 const utcCalendar: Calendar = {
@@ -39,6 +43,7 @@ const utcCalendar: Calendar = {
 
 /** Adds calendar months to a day; a day that the month lacks becomes its last (31 January + 1 = 28 February). */
 export function addMonths(day: number, months: number): number {
+  if (months === 0) return day
   const date = new Date(day * dayMs)
   const wanted = date.getUTCMonth() + months
   const first = new Date(Date.UTC(date.getUTCFullYear(), wanted, 1))
@@ -46,18 +51,32 @@ export function addMonths(day: number, months: number): number {
   return first.getTime() / dayMs + Math.min(date.getUTCDate(), daysInMonth) - 1
 }
 
-function readLocalDay(format: Intl.DateTimeFormat, instant: number): number {
+/** How far local clocks are ahead of UTC, in milliseconds. */
+function readOffset(format: Intl.DateTimeFormat, instant: number): number {
   const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {}
   for (const { type, value } of format.formatToParts(instant)) parts[type] = value
   const year = Number(parts.year)
-  const date = new Date(0)
+  const local = new Date(0)
   // Setting the year by itself: Date.UTC takes years below 100 for 19xx.
-  date.setUTCFullYear(parts.era === 'BC' ? 1 - year : year, Number(parts.month) - 1, Number(parts.day))
-  return date.getTime() / dayMs
+  local.setUTCFullYear(parts.era === 'BC' ? 1 - year : year, Number(parts.month) - 1, Number(parts.day))
+  local.setUTCHours(Number(parts.hour), Number(parts.minute), Number(parts.second))
+  return local.getTime() - Math.floor(instant / 1000) * 1000
 }
 
-/** Bisects: the local day grows with time, and no formula is right for every zone's changes of offset. */
-function findStart(day: number, dayOf: (instant: number) => number): number {
+function findStart(
+  day: number,
+  dayOf: (instant: number) => number,
+  offsetAtMidnight: (day: number) => number,
+): number {
+  for (const near of [day, day - 1]) {
+    const guess = day * dayMs - offsetAtMidnight(near)
+    if (dayOf(guess) === day && dayOf(guess - 1) < day) return guess
+  }
+  return bisectStart(day, dayOf)
+}
+
+/** The local day grows with time, and no formula is right for every zone's changes of offset. */
+function bisectStart(day: number, dayOf: (instant: number) => number): number {
   let before = day * dayMs - widestOffset
   let reached = day * dayMs + widestOffset
   while (reached - before > 1) {

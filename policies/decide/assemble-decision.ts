@@ -1,20 +1,35 @@
 import type { Address, UnusableValue } from '../../domain/address.ts'
 import type { Decision, EnrollmentWish, IdentityFacts, RightDecision } from '../../domain/decision.ts'
 import { type Factor, factors } from '../../domain/factor.ts'
-import type { CompiledPolicy, CompiledPolicySet, CompiledWish, Grant } from './compile-policy-set.ts'
+import type { CompiledPolicy, CompiledWish, Grant } from './compile-policy-set.ts'
 
-/** Puts together what the matching policies say. They come in the set's order, which decides no conflict. */
+/** What matching policies say of rights and wishes before an identity's addresses are looked at. */
+export interface Verdict {
+  readonly rights: readonly RightDecision[]
+  readonly wishes: readonly CompiledWish[]
+}
+
+/** The verdict of these policies together. Their order decides no conflict. */
+export function reachVerdict(matching: readonly CompiledPolicy[]): Verdict {
+  return {
+    rights: factors.map((factor) => decideRight(factor, matching)).filter((right) => right !== null),
+    wishes: matching.flatMap((policy) => policy.wishes),
+  }
+}
+
+/** Adds what is the identity's own. */
 export function assembleDecision(
   identity: IdentityFacts,
-  set: CompiledPolicySet,
-  matching: readonly CompiledPolicy[],
+  policySet: string,
+  verdict: Verdict,
+  selectAddresses: (path: number) => readonly Address[],
   reviewAt: number | null,
 ): Decision {
-  const wishes = matching.flatMap((policy) => policy.wishes.map((wish) => findCandidates(wish, identity)))
+  const wishes = verdict.wishes.map((wish) => findCandidates(wish, selectAddresses))
   return {
     identity: identity.id,
-    policySet: set.id,
-    rights: factors.map((factor) => decideRight(factor, matching)).filter((right) => right !== null),
+    policySet,
+    rights: verdict.rights,
     wishes,
     unusable: listUnusable(identity, wishes),
     reviewAt: reviewAt === null ? null : new Date(reviewAt).toISOString(),
@@ -52,12 +67,29 @@ function sortUnique(names: readonly string[]): readonly string[] {
 }
 
 /** The first path that yields a usable address counts; where none does, the wish stands without candidates. */
-function findCandidates({ wish, paths }: CompiledWish, { addresses }: IdentityFacts): EnrollmentWish {
-  for (const selects of paths) {
-    const candidates = addresses.filter((address) => address.unusable === null && selects(address))
-    if (candidates.length > 0) return { ...wish, candidates }
+function findCandidates(
+  { wish, paths }: CompiledWish,
+  selectAddresses: (path: number) => readonly Address[],
+): EnrollmentWish {
+  let candidates: readonly Address[] = []
+  for (const path of paths) {
+    candidates = selectAddresses(path)
+    if (candidates.length > 0) break
   }
-  return { ...wish, candidates: [] }
+  // Written out, not spread: made for every wish of every identity.
+  return {
+    policy: wish.policy,
+    priority: wish.priority,
+    factor: wish.factor,
+    attribute: wish.attribute,
+    candidates,
+    take: wish.take,
+    max: wish.max,
+    onChange: wish.onChange,
+    onUnmatch: wish.onUnmatch,
+    proof: wish.proof,
+    reenroll: wish.reenroll,
+  }
 }
 
 /**

@@ -1,19 +1,19 @@
 import type { Address, AddressAttribute } from '../../domain/address.ts'
-import { canonicalJson } from '../../domain/canonical-json.ts'
 import type { EnrollmentWish, PolicyDenial } from '../../domain/decision.ts'
 import type { Factor } from '../../domain/factor.ts'
 import { type Calendar, openCalendar } from '../calendar.ts'
-import type { Comparison, RootCondition } from '../condition.ts'
-import { createFactTable, type Fact, type FactTable } from '../facts/fact-table.ts'
-import { compileFilter, type FilterPredicate } from '../filter/evaluate-filter.ts'
-import { addressAttributes, parseAddressPath } from '../filter/parse-address-path.ts'
-import { parseFilter } from '../filter/parse-filter.ts'
-import type { Operator } from '../operators/operator.ts'
-import { findOperator } from '../operators/operator-table.ts'
+import type { RootCondition } from '../condition.ts'
+import { createFactTable, type Fact } from '../facts/fact-table.ts'
+import type { FilterPredicate } from '../filter/evaluate-filter.ts'
+import { addressAttributes } from '../filter/parse-address-path.ts'
 import type { ConditionDocument, PolicyDocument } from '../policy-schema.ts'
 import type { PolicySettings } from '../policy-settings.ts'
-import { compileRule, type LeafNumbering } from './compile-rule.ts'
+import { compileRule } from './compile-rule.ts'
+import { type Leaf, LeafCollection } from './leaf-collection.ts'
+import { PathCollection } from './path-collection.ts'
 import { RuleMemo } from './rule-memo.ts'
+import { TargetCollection } from './target-collection.ts'
+import { VerdictMemo } from './verdict-memo.ts'
 
 /** A checked policy set, ready to decide. Holds what it has learned about its rules; safe to share. */
 export interface CompiledPolicySet {
@@ -23,11 +23,15 @@ export interface CompiledPolicySet {
   /** Higher priority first, then by id: no order of the documents shows. */
   readonly policies: readonly CompiledPolicy[]
   readonly targets: readonly FilterPredicate[]
+  readonly paths: readonly ((address: Address) => boolean)[]
   readonly leaves: readonly Leaf[]
   readonly facts: readonly Fact[]
+  readonly verdicts: VerdictMemo
 }
 
 export interface CompiledPolicy {
+  /** Its place in the set's order. */
+  readonly number: number
   readonly document: PolicyDocument
   /** Which of the set's targets must let an identity in; null: everybody. */
   readonly target: number | null
@@ -55,17 +59,8 @@ interface Denial {
 /** What a policy wants enrolled, without the candidates of a particular identity. */
 export interface CompiledWish {
   readonly wish: Omit<EnrollmentWish, 'candidates'>
-  readonly paths: readonly ((address: Address) => boolean)[]
-}
-
-/** One comparison, however many policies make it. */
-export interface Leaf {
-  readonly comparison: Comparison
-  readonly operator: Operator
-  /** Which of the set's facts is compared. */
-  readonly fact: number
-  /** With what: the policy's value, or another fact. */
-  readonly against: { readonly fact: number } | { readonly value: unknown }
+  /** Which of the set's paths, in turn. */
+  readonly paths: readonly number[]
 }
 
 export interface PolicySetSource {
@@ -86,17 +81,20 @@ export function compilePolicySet({
   const named = new Map(conditions.map((condition) => [condition.id, condition.conditions]))
   const leaves = new LeafCollection(createFactTable(settings))
   const targets = new TargetCollection(settings)
+  const paths = new PathCollection()
   const policies = documents
     .toSorted(byPriority)
-    .map((document) => compilePolicy(document, named, leaves, targets))
+    .map((document, number) => compilePolicy(document, number, named, { leaves, targets, paths }))
   return {
     id,
     settings,
     calendar: openCalendar(settings.timeZone),
     policies,
     targets: targets.predicates,
+    paths: paths.predicates,
     leaves: leaves.leaves,
     facts: leaves.facts,
+    verdicts: new VerdictMemo(),
   }
 }
 
@@ -104,14 +102,22 @@ function byPriority(left: PolicyDocument, right: PolicyDocument): number {
   return right.priority - left.priority || (left.id < right.id ? -1 : 1)
 }
 
+/** What the policies of a set share. */
+interface Collections {
+  readonly leaves: LeafCollection
+  readonly targets: TargetCollection
+  readonly paths: PathCollection
+}
+
 function compilePolicy(
   document: PolicyDocument,
+  number: number,
   named: ReadonlyMap<string, RootCondition>,
-  leaves: LeafCollection,
-  targets: TargetCollection,
+  { leaves, targets, paths }: Collections,
 ): CompiledPolicy {
   const rule = compileRule(document.conditions, named, leaves)
   return {
+    number,
     document,
     target: document.target === undefined ? null : targets.add(document.target),
     leaves: rule.leaves,
@@ -119,7 +125,7 @@ function compilePolicy(
     rule: new RuleMemo(rule),
     grants: compileGrants(document),
     denials: compileDenials(document),
-    wishes: compileWishes(document),
+    wishes: compileWishes(document, paths),
   }
 }
 
@@ -136,78 +142,17 @@ function compileDenials({ id, event }: PolicyDocument): readonly Denial[] {
   return [...new Set(rights)].map((factor) => ({ factor, denial: { policy: id, reason, overridable } }))
 }
 
-function compileWishes({ id, priority, event }: PolicyDocument): readonly CompiledWish[] {
+function compileWishes(
+  { id, priority, event }: PolicyDocument,
+  paths: PathCollection,
+): readonly CompiledWish[] {
   if (event.type === 'deny') return []
   return event.params.enroll.map(({ factor, from, max, ...wanted }) => {
-    const paths = typeof from === 'string' ? [from] : from
+    const inTurn = typeof from === 'string' ? [from] : from
     const attribute: AddressAttribute = addressAttributes[factor]
     return {
       wish: { ...wanted, policy: id, priority, factor, attribute, max: max ?? null },
-      paths: paths.map((path) => parseAddressPath(path, factor).selects),
+      paths: inTurn.map((path) => paths.add(path, factor)),
     }
   })
-}
-
-/** Targets that are written alike are evaluated once for an identity. */
-class TargetCollection {
-  readonly predicates: FilterPredicate[] = []
-  readonly #settings: PolicySettings
-  readonly #numbers = new Map<string, number>()
-
-  constructor(settings: PolicySettings) {
-    this.#settings = settings
-  }
-
-  add(text: string): number {
-    const known = this.#numbers.get(text)
-    if (known !== undefined) return known
-    const number = this.predicates.push(compileFilter(parseFilter(text, this.#settings.customAttributes))) - 1
-    this.#numbers.set(text, number)
-    return number
-  }
-}
-
-/** Comparisons that are alike are made once for an identity. */
-class LeafCollection implements LeafNumbering {
-  readonly leaves: Leaf[] = []
-  readonly facts: Fact[] = []
-  readonly #table: FactTable
-  readonly #leafNumbers = new Map<string, number>()
-  readonly #factNumbers = new Map<string, number>()
-
-  constructor(table: FactTable) {
-    this.#table = table
-  }
-
-  numberOf(comparison: Comparison): number {
-    const { fact, operator, value } = comparison
-    const key = canonicalJson([fact, operator, value])
-    const known = this.#leafNumbers.get(key)
-    if (known !== undefined) return known
-    const named = findOperator(operator)
-    if (typeof named === 'string') throw new RangeError(`The policy set has an ${named}.`)
-    const number = this.leaves.push({
-      comparison: { fact, operator, value },
-      operator: named.operator,
-      fact: this.#numberFact(fact),
-      against: this.#readAgainst(value),
-    })
-    this.#leafNumbers.set(key, number - 1)
-    return number - 1
-  }
-
-  #readAgainst(value: unknown): Leaf['against'] {
-    if (typeof value !== 'object' || value === null || !('fact' in value)) return { value }
-    return { fact: this.#numberFact(String(value.fact)) }
-  }
-
-  #numberFact(name: string): number {
-    const known = this.#factNumbers.get(name)
-    if (known !== undefined) return known
-    const fact = this.#table.find(name)
-    if (fact === null) throw new RangeError(`The policy set has an unknown fact "${name}".`)
-    const number = this.facts.push(fact) - 1
-    this.#factNumbers.set(name, number)
-    return number
-  }
 }

@@ -26,16 +26,19 @@ export function compileRule(
   numbering: LeafNumbering,
 ): CompiledRule {
   const leaves = new Set<number>()
-  const compileNode = (node: Condition): EngineCondition => {
+  const compileRoot = (node: RootCondition): TopLevelCondition => {
     if ('all' in node) return { all: node.all.map(compileNode) }
     if ('any' in node) return { any: node.any.map(compileNode) }
     if ('not' in node) return { not: compileNode(node.not) }
-    if ('condition' in node) return compileNode(findNamed(node.condition, named))
+    return compileRoot(findNamed(node.condition, named))
+  }
+  const compileNode = (node: Condition): EngineCondition => {
+    if (!('fact' in node)) return compileRoot(node)
     const leaf = numbering.numberOf(node)
     leaves.add(leaf)
     return { fact: leafFact(leaf), operator: 'equal', value: true }
   }
-  const conditions: TopLevelCondition = { all: [compileNode(root)] }
+  const conditions = compileRoot(root)
   return { conditions, leaves: [...leaves] }
 }
 

@@ -41,5 +41,6 @@ async function decideOne(
     const flip = evaluation.findNextFlip(policy)
     if (flip !== null && (reviewAt === null || flip < reviewAt)) reviewAt = flip
   }
-  return assembleDecision(identity, set, matching, reviewAt)
+  const select = (path: number) => evaluation.selectAddresses(path)
+  return assembleDecision(identity, set.id, set.verdicts.of(matching), select, reviewAt)
 }

@@ -1,7 +1,7 @@
 import type { Filter, FilterAttribute, FilterDocument, FilterOperator } from '../../domain/filter.ts'
 import { parseFilterInstant } from '../date-text.ts'
 
-export type FilterPredicate = (document: FilterDocument) => boolean
+export type FilterPredicate = (document: object) => boolean
 
 /**
  * Whether a document satisfies a filter. Strings compare without case unless the attribute is case-exact, dates as
@@ -103,7 +103,7 @@ function compareOrder(actual: Comparable, operand: Comparable): number {
   return Number(actual) - Number(operand)
 }
 
-function readValues(document: FilterDocument, attribute: FilterAttribute): readonly unknown[] {
+function readValues(document: object, attribute: FilterAttribute): readonly unknown[] {
   const value = readPath(document, attribute.path)
   if (attribute.element !== null) {
     const key = attribute.element
@@ -113,7 +113,7 @@ function readValues(document: FilterDocument, attribute: FilterAttribute): reado
   return [value]
 }
 
-function readPath(document: FilterDocument, path: readonly string[]): unknown {
+function readPath(document: object, path: readonly string[]): unknown {
   let value: unknown = document
   for (const key of path) value = readKey(value, key)
   return value
@@ -124,7 +124,7 @@ function readKey(value: unknown, key: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[key]
 }
 
-function listElements(value: unknown): readonly FilterDocument[] {
+function listElements(value: unknown): readonly object[] {
   if (!Array.isArray(value)) return []
   return value.filter((element) => typeof element === 'object' && element !== null)
 }

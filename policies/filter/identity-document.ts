@@ -1,3 +1,4 @@
+import { type Attributes, enterpriseUrn, musterUrn, type TypedValue } from '../../domain/attributes.ts'
 import type { IdentityFacts } from '../../domain/decision.ts'
 import type { FilterDocument } from '../../domain/filter.ts'
 
@@ -14,11 +15,32 @@ export function identityDocument(
   groupsFrom: readonly string[] | null = null,
 ): FilterDocument {
   const { id, active, attributes, sources } = identity
-  const document: Record<string, unknown> = { ...attributes, id, active, sources }
-  if (groupsFrom !== null && attributes.groups !== undefined) {
-    document['groups'] = attributes.groups.filter(
-      ({ source }) => source !== undefined && groupsFrom.includes(source),
-    )
-  }
-  return document
+  const { groups } = attributes
+  // Written out, not spread: made for every identity that meets a target, and several times faster this way.
+  return {
+    id,
+    active,
+    sources,
+    userName: attributes.userName,
+    displayName: attributes.displayName,
+    nickName: attributes.nickName,
+    profileUrl: attributes.profileUrl,
+    title: attributes.title,
+    userType: attributes.userType,
+    preferredLanguage: attributes.preferredLanguage,
+    locale: attributes.locale,
+    timezone: attributes.timezone,
+    name: attributes.name,
+    emails: attributes.emails,
+    phoneNumbers: attributes.phoneNumbers,
+    roles: attributes.roles,
+    entitlements: attributes.entitlements,
+    groups: groupsFrom === null ? groups : groups?.filter((group) => isFrom(group, groupsFrom)),
+    [enterpriseUrn]: attributes[enterpriseUrn],
+    [musterUrn]: attributes[musterUrn],
+  } satisfies Record<keyof Attributes | 'id' | 'active' | 'sources', unknown>
+}
+
+function isFrom({ source }: TypedValue, sources: readonly string[]): boolean {
+  return source !== undefined && sources.includes(source)
 }

@@ -36,5 +36,5 @@ export function parseAddressPath(path: string, factor: Factor): AddressPath {
   }
   if (match[2] === undefined) return { attribute, selects: (address) => address.attribute === attribute }
   const matches = compileFilter(parseFilterOn(match[2], addressSchema))
-  return { attribute, selects: (address) => address.attribute === attribute && matches({ ...address }) }
+  return { attribute, selects: (address) => address.attribute === attribute && matches(address) }
 }
