@@ -100,8 +100,9 @@ function makeConfig(options: SlapdOptions, folder: string): string {
     `directory ${join(folder, 'data')}`,
     'maxsize 2147483648',
     'index objectClass eq',
-    'limits * size=unlimited time=unlimited',
+    // The first rule that fits an account counts.
     ...(options.config ?? []),
+    'limits * size=unlimited time=unlimited',
     '',
   ].join('\n')
 }
