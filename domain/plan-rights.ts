@@ -32,8 +32,9 @@ export function planRights(
   return factors.map((factor) => {
     const before = rights.find((right) => right.factor === factor) ?? null
     const decision = decisions.find((candidate) => candidate.factor === factor) ?? nothingDecided(factor)
-    const added = addToRight(before, decision, circumstances)
-    return { factor, before, added, after: added && takeFromRight(added, decision, circumstances) }
+    const grown = addToRight(before, decision, circumstances)
+    const after = grown && takeFromRight(grown, decision, circumstances)
+    return { factor, before, added: grown && after && keepInForce(before, grown, after), after }
   })
 }
 
@@ -53,11 +54,7 @@ export function rightEffects(
   })
 }
 
-function addToRight(
-  before: Right | null,
-  decision: RightDecision,
-  circumstances: Circumstances,
-): Right | null {
+function addToRight(before: Right | null, decision: RightDecision, { now }: Circumstances): Right | null {
   if (before === null && decision.by.length === 0 && decision.deniedBy.length === 0) return null
   const current = before ?? {
     factor: decision.factor,
@@ -66,13 +63,20 @@ function addToRight(
     effective: false,
     clients: [],
   }
-  const origins = addOrigins(current.origins, decision, circumstances.now)
+  const origins = addOrigins(current.origins, decision, now)
   const denials = liftDenials(current.denials, decision.deniedBy)
-  const resolved = resolveRight(origins, denials, circumstances)
-  // What is in force stays so in this half, even where it has ended or the person is inactive.
-  if (!current.effective) return { factor: decision.factor, origins, denials, ...resolved }
-  const clients = uniteClients([current.clients, ...(resolved.effective ? [resolved.clients] : [])])
-  return { factor: decision.factor, origins, denials, effective: true, clients }
+  return { factor: decision.factor, origins, denials, effective: current.effective, clients: current.clients }
+}
+
+/**
+ * The half that only adds. What is in force stays so, even where it has ended or the person is inactive, and grows
+ * by no client that the end does not have. What is not in force has nothing to lose: it goes to its end at once, so
+ * that a denied right is never in force for a moment, nor for as long as a brake holds the second half.
+ */
+function keepInForce(before: Right | null, grown: Right, after: Right): Right {
+  if (before?.effective !== true) return after
+  const clients = after.effective ? uniteClients([before.clients, after.clients]) : before.clients
+  return { ...grown, effective: true, clients }
 }
 
 function takeFromRight(added: Right, decision: RightDecision, circumstances: Circumstances): Right {
