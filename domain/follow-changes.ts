@@ -129,7 +129,9 @@ function pairOfPolicy(
   const wanted = new Set(wants.map((want) => want.address.key))
   const held = live.filter((row) => originOf(policy, row) !== undefined)
   // The old address of a held change follows nothing more: its pending successor does.
-  const lost = held.filter((row) => !wanted.has(row.key) && successorsOf(row, held).length === 0)
+  const isHeld = (row: Enrollment) =>
+    successorsOf(row, live).some((next) => wanted.has(next.key) || originOf(policy, next) !== undefined)
+  const lost = held.filter((row) => !wanted.has(row.key) && !isHeld(row))
   const lostBySlot = new Map<string, Enrollment[]>()
   for (const row of lost) {
     const origin = originOf(policy, row)

@@ -85,7 +85,10 @@ function limitOf(wish: EnrollmentWish): number {
 
 function contentOf(wish: EnrollmentWish): string {
   const { take, onChange, onUnmatch, proof, candidates } = wish
-  return JSON.stringify([take, onChange, onUnmatch, proof, candidates.map((address) => address.key).sort()])
+  const listed = candidates.map(({ key, value, source, type, trust, primary }) =>
+    JSON.stringify([key, value, source, type, trust, primary]),
+  )
+  return JSON.stringify([take, onChange, onUnmatch, proof, listed.sort()])
 }
 
 function without(keys: ReadonlySet<string>, candidates: readonly Address[]): readonly Address[] {

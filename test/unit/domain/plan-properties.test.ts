@@ -14,7 +14,7 @@ import {
   type World,
 } from './plan-world.ts'
 
-const runs = { numRuns: 1500 }
+const runs = { numRuns: 400 }
 
 function holds(property: (world: World) => void): void {
   fc.assert(fc.property(anyWorld, property), runs)
@@ -106,6 +106,13 @@ describe('the half that adds', () => {
           for (const { policy } of row.origins)
             expect(next.origins.map((origin) => origin.policy)).toContain(policy)
       }
+    })
+  })
+
+  test('gives no right that the end does not have, so that a denied right is never in force (rule 1)', () => {
+    holds((world) => {
+      if (rightOf(world)?.effective || !rightOf(afterAdding(world))?.effective) return
+      expect(rightOf(settle(world))).toEqual(rightOf(afterAdding(world)))
     })
   })
 
