@@ -41,6 +41,5 @@ async function decideOne(
     const flip = evaluation.findNextFlip(policy)
     if (flip !== null && (reviewAt === null || flip < reviewAt)) reviewAt = flip
   }
-  const select = (path: number) => evaluation.selectAddresses(path)
-  return assembleDecision(identity, set.id, set.verdicts.of(matching), select, reviewAt)
+  return assembleDecision(identity, set.id, set.verdicts.of(matching), evaluation.selectAddresses, reviewAt)
 }

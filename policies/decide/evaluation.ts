@@ -85,8 +85,8 @@ export class Evaluation {
     return next
   }
 
-  /** The identity's usable addresses on one of the set's paths. */
-  selectAddresses(path: number): readonly Address[] {
+  /** The identity's usable addresses on one of the set's paths. Bound, so that it can be handed on. */
+  readonly selectAddresses = (path: number): readonly Address[] => {
     const known = this.#candidates[path]
     if (known !== undefined) return known
     const selects = this.#set.paths[path]

@@ -167,20 +167,20 @@ function listAddresses(
   attribute: AddressAttribute,
   type: string | null,
 ): readonly string[] {
-  const values = new Set<string>()
+  const values: string[] = []
   for (const address of addresses) {
-    if (address.attribute !== attribute) continue
-    if (type === null || address.type?.toLowerCase() === type) values.add(address.value)
+    if (address.attribute !== attribute || values.includes(address.value)) continue
+    if (type === null || address.type?.toLowerCase() === type) values.push(address.value)
   }
-  return [...values]
+  return values
 }
 
 function countUsable({ addresses }: IdentityFacts, factor: Factor): number {
-  const keys = new Set<string | null>()
-  for (const address of addresses) {
-    if (address.factor === factor && address.unusable === null) keys.add(address.key)
+  const keys: (string | null)[] = []
+  for (const { factor: other, unusable, key } of addresses) {
+    if (other === factor && unusable === null && !keys.includes(key)) keys.push(key)
   }
-  return keys.size
+  return keys.length
 }
 
 /** A text that is no date is no value: comparing it would be a guess. */

@@ -56,11 +56,15 @@ function compileComparison(
   }
   const operand = comparable(literal, attribute)
   const holds = comparisons[operator]
-  return (document) =>
-    readValues(document, attribute).some((value) => {
-      const actual = comparable(value, attribute)
-      return actual !== null && operand !== null && holds(actual, operand)
-    })
+  if (operand === null) return () => false
+  const isHeldBy = (value: unknown) => {
+    const actual = comparable(value, attribute)
+    return actual !== null && holds(actual, operand)
+  }
+  if (attribute.element === null && !attribute.multiValued) {
+    return (document) => isHeldBy(readPath(document, attribute.path))
+  }
+  return (document) => readValues(document, attribute).some(isHeldBy)
 }
 
 type Comparable = string | number | boolean

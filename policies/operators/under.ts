@@ -24,7 +24,8 @@ const relativeName = /(?:[^,;\\]|\\[\s\S])+/g
 
 function readPlace(text: string): Place {
   if (/^\s*[\w.-]+\s*=/.test(text)) {
-    const names = text.match(relativeName) ?? []
+    // Most names escape nothing, and one is read for every person.
+    const names = /[\\+]/.test(text) ? (text.match(relativeName) ?? []) : text.split(/[,;]/)
     return { isName: true, fromRoot: names.map(normaliseName).reverse() }
   }
   const parts = text.split('/').map((part) => part.trim().toLowerCase())
@@ -33,6 +34,7 @@ function readPlace(text: string): Place {
 
 /** One spelling for a relative name: `CN = Field  Staff` and `cn=field staff` are one. */
 function normaliseName(name: string): string {
+  if (/^[\w.-]+=[^\s\\+]+$/.test(name)) return name.toLowerCase()
   const parts = name.split(/(?<!\\)\+/).map((part) => {
     const equals = part.indexOf('=')
     const value = decodeEscapes(part.slice(equals + 1).trim())
