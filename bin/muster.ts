@@ -1,31 +1,39 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
-import { MusterError } from '../domain/error.ts'
+import { registerAudit } from './commands/audit.ts'
+import { registerCheck } from './commands/check.ts'
+import { registerConfig } from './commands/config.ts'
+import { registerEnrollments } from './commands/enrollments.ts'
+import { registerIdentities } from './commands/identities.ts'
+import { registerMigrate } from './commands/migrate.ts'
+import { registerPolicies } from './commands/policies.ts'
 import { registerReconcile } from './commands/reconcile.ts'
+import { registerRights } from './commands/rights.ts'
+import { registerRuns } from './commands/runs.ts'
+import { registerSources } from './commands/sources.ts'
+import { registerStatus } from './commands/status.ts'
 import { registerUp } from './commands/up.ts'
-import { createContext } from './create-context.ts'
+import { createContext, type RootContext } from './create-context.ts'
+import { buildProgram, type RegisterCommand, runProgram } from './program.ts'
 
+const commands: readonly RegisterCommand<RootContext>[] = [
+  registerUp,
+  registerCheck,
+  registerConfig,
+  registerMigrate,
+  registerReconcile,
+  registerSources,
+  registerRuns,
+  registerIdentities,
+  registerRights,
+  registerEnrollments,
+  registerPolicies,
+  registerAudit,
+  registerStatus,
+]
+
+/** The first signal asks for an orderly end; the second is not listened to any more, and ends the process. */
 const interruption = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
 
 const context = createContext(process.env, interruption.signal)
-const program = new Command('muster').exitOverride()
-registerUp(program, context)
-registerReconcile(program, context)
-program.option('--config <file>').option('--data <dir>', '', '.muster').option('--json', '', false)
-program.hook('preAction', (_, command) => {
-  const { config, data, json } = command.optsWithGlobals()
-  context.globals = { config: config ?? null, data, json }
-})
-try {
-  await program.parseAsync()
-  process.exitCode = context.exitCode
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : String(error)}\n${(error as Error).stack}`,
-    )
-    process.exitCode = error instanceof MusterError && ['usage', 'configuration'].includes(error.code) ? 2 : 1
-  }
-}
+process.exitCode = await runProgram(buildProgram(context, commands), context, process.argv.slice(2))

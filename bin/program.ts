@@ -70,7 +70,7 @@ function refuseExcess(action: Command): void {
   const extra = action.args[action.registeredArguments.length]
   if (extra === undefined || action.registeredArguments.at(-1)?.variadic === true) return
   const verbs = action.parent?.commands.map((command) => command.name()) ?? []
-  if (action.name() === 'list' && action.args.length === 1) {
+  if (action.name() === 'list') {
     throw new MusterError('usage', describeUnknown(`command ${action.parent?.name()}`, extra, verbs))
   }
   throw new MusterError(

@@ -12,7 +12,7 @@ import { openStore, type Store } from '../../store/store.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { connectTemporal, embeddedTarget, embeddedNamespace as namespace, type Temporal } from './temporal.ts'
-import { type RunningWorker, startWorker } from './worker.ts'
+import { installTemporalRuntime, type RunningWorker, startWorker } from './worker.ts'
 
 export interface EmbeddedStack {
   /** As configured, with the sample directory's address put in. */
@@ -57,6 +57,7 @@ class StartedParts {
  */
 export async function startEmbeddedStack(options: EmbeddedOptions): Promise<EmbeddedStack> {
   const parts = new StartedParts()
+  installTemporalRuntime(options.log)
   try {
     const data = openDataDirectory(options.dataDirectory)
     parts.add(() => data.close())

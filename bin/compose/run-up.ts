@@ -30,7 +30,8 @@ export async function runUp(options: UpOptions): Promise<UpResult> {
     const ended = Promise.race([stack.broken, endOf(options.interrupted)])
     const runs = await Promise.race([work, ended.then(() => [])])
     if (!options.interrupted.aborted) await report(stack, options, runs, started)
-    return { runs, broken: options.once || options.interrupted.aborted ? null : await ended }
+    const how = options.once ? null : await ended
+    return { runs, broken: options.interrupted.aborted ? null : how }
   } finally {
     options.onProgress('Ending what was started …')
     await stack.stop()
@@ -91,13 +92,22 @@ async function report(
   for (const line of describePopulation(await readPopulation(stack.store.database))) say(line)
   say(`Ready after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
   if (options.once) return
+  const who = (await findExample(stack)) ?? 'WHO'
   say('')
   say('Try next, in another terminal:')
   say('  npx muster identities list')
-  say('  npx muster identities show anna.keller        what one person has, and why')
-  say('  npx muster policies decide --who anna.keller  what the policies say, rule by rule')
+  say(`  npx muster identities show ${who}        what one person has, and why`)
+  say(`  npx muster policies decide --who ${who}  what the policies say, rule by rule`)
   say('  npx muster status')
   say('Ctrl-C ends everything that was started here.')
+}
+
+/** Somebody worth looking at: active, with most addresses in use. */
+async function findExample({ store }: EmbeddedStack): Promise<string | null> {
+  const { rows } = await store.database.raw<{ rows: { userName: string }[] }>(`
+    select i.user_name as "userName" from identities i join enrollments e on e.identity_id = i.id and e.status = 'active'
+    where i.active and i.user_name is not null group by i.user_name order by count(*) desc, i.user_name limit 1`)
+  return rows[0]?.userName ?? null
 }
 
 async function endOf(signal: AbortSignal): Promise<string> {

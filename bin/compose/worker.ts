@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { Worker } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ActivityWorld } from '../../activities/create-activities.ts'
@@ -31,6 +31,16 @@ export interface RunningWorker {
 
 /** How long an activity may take to hand over after a shutdown was asked. */
 const graceTime = '5 seconds'
+
+/** Done once a process, before anything of Temporal starts: its lines go into our log, and signals are ours to handle. */
+export function installTemporalRuntime(log: Logger): void {
+  const logger = new DefaultLogger('WARN', ({ level, message }) => {
+    // The SDK's own fields may hold a failure's text; the sentence is enough.
+    if (level === 'ERROR') log.error({ phase: 'temporal' }, message)
+    else log.warn({ phase: 'temporal' }, message)
+  })
+  Runtime.install({ logger, shutdownSignals: [] })
+}
 
 /** A worker with everything it needs. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
