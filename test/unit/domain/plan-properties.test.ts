@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Enrollment } from '../../../domain/enrollment.ts'
 import {
   anyDecision,
@@ -15,6 +15,8 @@ import {
 } from './plan-world.ts'
 
 const runs = { numRuns: 400 }
+// A property is many cases, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 function holds(property: (world: World) => void): void {
   fc.assert(fc.property(anyWorld, property), runs)
