@@ -70,11 +70,12 @@ async function readSample(session: LdapSession, search: Search): Promise<readonl
   const decoder = new EntryDecoder(search.attributes, true)
   const pages = scanPages(session, search, {
     decoder,
+    convert: (entry) => entry,
     pageSize: sampleSize,
     what: search.base,
     readAhead: false,
   })
-  for await (const page of pages) if (page.entries.length > 0) return page.entries
+  for await (const page of pages) if (page.items.length > 0) return page.items
   return []
 }
 

@@ -68,18 +68,14 @@ class GroupReader {
     const { pageSize, domainScope } = options
     const search = { base, scope, filter: encodeFilter(filter), attributes: this.#slots.names, domainScope }
     const cutOff: DecodedEntry[] = []
-    for await (const page of scanPages(this.#session, search, {
-      decoder: this.#decoder,
-      pageSize,
-      what: base,
-      readAhead: true,
-    })) {
+    const convert = (entry: DecodedEntry): void => {
+      if (entry.ranges.length > 0) cutOff.push(entry)
+      else this.#add(entry)
+    }
+    const scan = { decoder: this.#decoder, convert, pageSize, what: base, readAhead: true }
+    for await (const page of scanPages(this.#session, search, scan)) {
       this.#references += page.references
-      for (const entry of page.entries) {
-        if (entry.ranges.length > 0) cutOff.push(entry)
-        else this.#add(entry)
-      }
-      options.onPage(page.entries.length)
+      options.onPage(page.items.length)
     }
     for (const entry of cutOff) this.#add(await completeRanges(this.#session, entry, this.#decoder))
   }

@@ -73,11 +73,14 @@ class DirectoryRead {
   readonly #settings: ReaderSettings
   readonly #options: ReadOptions
   readonly #report: ReadReport
+  /** One moment for the whole read: what is inactive does not depend on the page that it came in. */
+  readonly #now: Date
 
   constructor(settings: ReaderSettings, options: ReadOptions, report: ReadReport) {
     this.#settings = settings
     this.#options = options
     this.#report = report
+    this.#now = settings.clock()
   }
 
   async *run(signal: AbortSignal): AsyncGenerator<readonly SourceRow[], void, void> {
@@ -128,21 +131,20 @@ class DirectoryRead {
     const decoder = new EntryDecoder(slots.names, false)
     const cutOff: DecodedEntry[] = []
     const report = this.#report
-    for await (const page of scanPages(session, makeSearch(scope, slots), {
-      decoder,
-      pageSize,
-      what: base,
-      readAhead: true,
-    })) {
+    const convert = (entry: DecodedEntry): SourceRow | null => {
+      if (entry.ranges.length === 0) return this.#mapEntry(entry, membership)
+      cutOff.push(entry)
+      return null
+    }
+    const scan = { decoder, convert, pageSize, what: base, readAhead: true }
+    for await (const page of scanPages(session, makeSearch(scope, slots), scan)) {
       report.pages++
       report.references += page.references
-      const whole = page.entries.filter((entry) => entry.ranges.length === 0)
-      for (const entry of page.entries) if (entry.ranges.length > 0) cutOff.push(entry)
-      yield* cut(this.#mapEntries(whole, membership))
+      yield* cut(page.items)
       this.#options.onProgress?.({ phase: 'people', entries: report.entries, pages: report.pages })
     }
     for (const entry of cutOff)
-      yield this.#mapEntries([await completeRanges(session, entry, decoder)], membership)
+      yield* cut([this.#mapEntry(await completeRanges(session, entry, decoder), membership)])
     if (report.references > 0)
       report.addFault({
         code: 'referral',
@@ -155,28 +157,26 @@ class DirectoryRead {
       })
   }
 
-  #mapEntries(entries: readonly DecodedEntry[], membership: Membership | 'unknown' | null): SourceRow[] {
-    const now = this.#settings.clock()
-    const rows: SourceRow[] = []
-    for (const entry of entries) {
-      this.#report.entries++
-      try {
-        rows.push(this.#mapEntry(entry, membership, now))
-      } catch (error) {
-        if (!(error instanceof EntryFault)) throw error
-        this.#report.addProblem(this.#nameEntry(entry), error.code, error.message)
-      }
+  /** The row of an entry, or null for one that cannot be used; it is reported. */
+  #mapEntry(entry: DecodedEntry, membership: Membership | 'unknown' | null): SourceRow | null {
+    const { mapRow, dnSlot } = this.#settings
+    this.#report.entries++
+    try {
+      if (entry.undecodable !== null) throw describeUndecodable(entry.undecodable)
+      if (dnSlot !== null) entry.values[dnSlot] = [entry.dn]
+      return mapRow(entry.values, this.#findGroups(entry, membership), this.#now)
+    } catch (error) {
+      if (!(error instanceof EntryFault)) throw error
+      this.#report.addProblem(this.#nameEntry(entry), error.code, error.message)
+      return null
     }
-    return rows
   }
 
-  #mapEntry(entry: DecodedEntry, membership: Membership | 'unknown' | null, now: Date): SourceRow {
-    const { mapRow, dnSlot, primaryGroupSlot } = this.#settings
-    if (entry.undecodable !== null) throw describeUndecodable(entry.undecodable)
-    if (dnSlot !== null) entry.values[dnSlot] = [entry.dn]
-    if (!(membership instanceof Object)) return mapRow(entry.values, null, now)
+  #findGroups(entry: DecodedEntry, membership: Membership | 'unknown' | null): readonly string[] | null {
+    if (!(membership instanceof Object)) return null
+    const { primaryGroupSlot } = this.#settings
     const primary = primaryGroupSlot === null ? undefined : entry.values[primaryGroupSlot]?.[0]
-    return mapRow(entry.values, membership.namesOf(entry.dn, primary), now)
+    return membership.namesOf(entry.dn, primary)
   }
 
   /** An opaque name for a report: the external id, where there is one, never the DN. */
@@ -205,6 +205,8 @@ function describeUndecodable(attribute: string): EntryFault {
 }
 
 /** Batches of at most 1,000 rows; a page may be larger. */
-function* cut(rows: readonly SourceRow[]): Generator<readonly SourceRow[], void, void> {
-  for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)
+function* cut(items: readonly (SourceRow | null)[]): Generator<readonly SourceRow[], void, void> {
+  const rows = items.filter((item) => item !== null)
+  if (rows.length > 0 && rows.length <= batchSize) yield rows
+  else for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)
 }

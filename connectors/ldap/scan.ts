@@ -2,23 +2,20 @@ import { SourceFault } from '../source-fault.ts'
 import type { DecodedEntry, EntryDecoder } from './entry-decoder.ts'
 import { describeResult } from './result-fault.ts'
 import type { Search } from './search-request.ts'
-import type { LdapSession, SearchAnswer } from './session.ts'
+import type { LdapSession, OnEntry, SearchAnswer } from './session.ts'
 
-export interface ScanPage {
-  readonly entries: readonly DecodedEntry[]
+export interface ScanPage<Item> {
+  readonly items: readonly Item[]
   readonly references: number
-}
-
-interface FetchedPage {
-  readonly entries: readonly DecodedEntry[]
-  readonly answer: SearchAnswer
 }
 
 /** Pages without an entry are legal (some servers filter after paging), but not for ever. */
 const emptyPagesAllowed = 10_000
 
-export interface ScanOptions {
+export interface ScanOptions<Item> {
   readonly decoder: EntryDecoder
+  /** Called as an entry arrives, so that nothing of it has to live until its page ends. */
+  readonly convert: (entry: DecodedEntry) => Item
   readonly pageSize: number
   /** Names the search in messages. */
   readonly what: string
@@ -26,25 +23,34 @@ export interface ScanOptions {
   readonly readAhead: boolean
 }
 
+interface FetchedPage<Item> {
+  readonly items: readonly Item[]
+  readonly firstDn: string | null
+  /** How the page ended; a fault where it did not. */
+  readonly end: SearchAnswer | SourceFault
+}
+
 /**
- * Reads a search page by page. It ends normally only when every page ended with
- * code 0 and the paging control, and the last cookie was empty; everything else is a SourceFault.
+ * Reads a search page by page. It ends normally only when every page ended with code 0 and the paging control, and
+ * the last cookie was empty; everything else is a SourceFault, thrown after the entries that came before it.
  */
-export async function* scanPages(
+export async function* scanPages<Item>(
   session: LdapSession,
   search: Search,
-  options: ScanOptions,
-): AsyncGenerator<ScanPage, void, void> {
+  options: ScanOptions<Item>,
+): AsyncGenerator<ScanPage<Item>, void, void> {
   const progress = new ScanProgress(`${session.host}: ${options.what}`)
-  const fetch = (cookie: Buffer): Promise<FetchedPage> => fetchPage(session, search, { ...options, cookie })
-  let ahead: Promise<FetchedPage> | null = null
+  const fetch = (cookie: Buffer): Promise<FetchedPage<Item>> => fetchPage(session, search, options, cookie)
+  let ahead: Promise<FetchedPage<Item>> | null = null
   for (let cookie: Buffer | null = Buffer.alloc(0); cookie !== null; ) {
-    const { entries, answer }: FetchedPage = await (ahead ?? fetch(cookie))
-    cookie = progress.check(entries, answer)
-    ahead = options.readAhead && cookie !== null ? fetch(cookie) : null
-    // A fault is met when the page is asked for; until then it is nobody's unhandled rejection.
+    const page: FetchedPage<Item> = await (ahead ?? fetch(cookie))
+    const next: Buffer | SourceFault | null = progress.check(page)
+    ahead = options.readAhead && Buffer.isBuffer(next) ? fetch(next) : null
+    // What is thrown is met when the page is asked for; until then it is nobody's unhandled rejection.
     ahead?.catch(() => {})
-    yield { entries, references: answer.references }
+    yield { items: page.items, references: page.end instanceof SourceFault ? 0 : page.end.references }
+    if (next instanceof SourceFault) throw next
+    cookie = next
   }
 }
 
@@ -65,20 +71,29 @@ export async function readEntry(
   return entry
 }
 
-async function fetchPage(
+async function fetchPage<Item>(
   session: LdapSession,
   search: Search,
-  options: ScanOptions & { readonly cookie: Buffer },
-): Promise<FetchedPage> {
-  const { decoder, pageSize, what, cookie } = options
-  const entries: DecodedEntry[] = []
-  const answer = await session.search(search, { size: pageSize, cookie }, (cursor, end) => {
+  options: ScanOptions<Item>,
+  cookie: Buffer,
+): Promise<FetchedPage<Item>> {
+  const { decoder, convert, pageSize, what } = options
+  const items: Item[] = []
+  let firstDn: string | null = null
+  const onEntry: OnEntry = (cursor, end) => {
     // A server that ignores the page size would fill the memory with all that it has.
-    if (entries.length >= 2 * pageSize)
+    if (items.length >= 2 * pageSize)
       throw new SourceFault('paging-dropped', `${session.host}: ${what}: the server ignores the page size`)
-    entries.push(decoder.decode(cursor, end))
-  })
-  return { entries, answer }
+    const entry = decoder.decode(cursor, end)
+    firstDn ??= entry.dn
+    items.push(convert(entry))
+  }
+  try {
+    return { items, end: await session.search(search, { size: pageSize, cookie }, onEntry), firstDn }
+  } catch (error) {
+    if (!(error instanceof SourceFault)) throw error
+    return { items, end: error, firstDn }
+  }
 }
 
 class ScanProgress {
@@ -90,27 +105,24 @@ class ScanProgress {
     this.#name = name
   }
 
-  /** The cookie of the next page, or null when this was the last one. Throws SourceFault. */
-  check(entries: readonly DecodedEntry[], answer: SearchAnswer): Buffer | null {
-    if (answer.code !== 0) throw describeResult(answer.code, answer.diagnostic, this.#name)
-    if (answer.cookie === null)
-      throw new SourceFault(
+  /** The cookie of the next page, null when this was the last one, or why the scan cannot go on. */
+  check({ end, firstDn }: FetchedPage<unknown>): Buffer | SourceFault | null {
+    if (end instanceof SourceFault) return end
+    if (end.code !== 0) return describeResult(end.code, end.diagnostic, this.#name)
+    if (end.cookie === null)
+      return new SourceFault(
         'paging-dropped',
         `${this.#name}: an answer without the paging control: nothing says that it is whole`,
       )
-    if (answer.cookie.length === 0) return null
-    this.#checkAdvance(entries[0])
-    return answer.cookie
+    if (end.cookie.length === 0) return null
+    return this.#findRepetition(firstDn) ?? end.cookie
   }
 
-  #checkAdvance(first: DecodedEntry | undefined): void {
-    this.#emptyPages = first ? 0 : this.#emptyPages + 1
-    const repeated = first !== undefined && this.#firstNames.has(first.dn)
-    if (repeated || this.#emptyPages > emptyPagesAllowed)
-      throw new SourceFault(
-        'paging-repeated',
-        `${this.#name}: the server sends the same page again and again`,
-      )
-    if (first) this.#firstNames.add(first.dn)
+  #findRepetition(firstDn: string | null): SourceFault | null {
+    this.#emptyPages = firstDn === null ? this.#emptyPages + 1 : 0
+    const repeated = firstDn !== null && this.#firstNames.has(firstDn)
+    if (firstDn !== null) this.#firstNames.add(firstDn)
+    if (!repeated && this.#emptyPages <= emptyPagesAllowed) return null
+    return new SourceFault('paging-repeated', `${this.#name}: the server sends the same page again and again`)
   }
 }

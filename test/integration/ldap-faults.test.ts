@@ -65,8 +65,8 @@ describe('paging', () => {
         return true
       }),
     )
-    expect(outcome).toMatchObject({ complete: false, why: { code: 'paging-dropped' } })
-    expect(rows).toEqual([])
+    expect(outcome).toMatchObject({ complete: false, entries: 1, why: { code: 'paging-dropped' } })
+    expect(rows).toHaveLength(1)
   })
 
   it('stops a server that ignores the page size and pours out everything', async () => {
@@ -108,7 +108,7 @@ describe('paging', () => {
         return true
       }),
     )
-    expect(rows.map((row) => row.externalId)).toEqual(['id-p1'])
+    expect(rows.map((row) => row.externalId)).toEqual(['id-p1', 'id-p2'])
     expect(outcome).toMatchObject({ complete: false, why: { code: fault } })
     expect(outcome.why?.message).toContain(`code ${code}`)
   })
