@@ -15,6 +15,14 @@ export interface DatabaseOptions {
   readonly applicationName?: string
 }
 
+/** knex would print to standard output, which belongs to answers; what it has to say, the call throws as well. */
+const silence = {
+  warn: () => undefined,
+  error: () => undefined,
+  deprecate: () => undefined,
+  debug: () => undefined,
+}
+
 /** Opens the pool. Connects lazily; the caller closes it with `destroy()`. */
 export function openDatabase(options: DatabaseOptions): Database {
   return knex({
@@ -29,6 +37,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     acquireConnectionTimeout: 30_000,
     // knex would write every bound value, addresses and names among them, into the message of a fault.
     compileSqlOnError: false,
+    log: silence,
   })
 }
 

@@ -6,10 +6,11 @@ import type { Database } from '../database.ts'
 /**
  * Finds the one identity that a person names: by its id, its userName (any case and width), or
  * `SOURCE:externalId`. Returns the id. `not-found` where nothing answers to the name, `ambiguous-identity`, with the
- * list, where several do.
+ * list, where several do. An identity that no record is linked to any more (a person unlinked the
+ * last) does not make a name ambiguous: it steps back behind those that have records.
  */
 export async function findIdentity(database: Database, who: string): Promise<string> {
-  const found = await findCandidates(database, who)
+  const found = preferLinked(await findCandidates(database, who))
   const [first, second] = found
   if (first === undefined) throw await explainNotFound(database, who)
   if (second === undefined) return first.id
@@ -40,6 +41,11 @@ async function findCandidates(database: Database, who: string): Promise<readonly
     [isUuid(who) ? who : null, foldKey(who), record?.source ?? null, record?.externalId ?? null, listed + 1],
   )
   return rows
+}
+
+function preferLinked(candidates: readonly Candidate[]): readonly Candidate[] {
+  const linked = candidates.filter(({ sources }) => sources.length > 0)
+  return linked.length > 0 ? linked : candidates
 }
 
 /** A record that is known but linked to nobody is no typing mistake, so its fault is told. */
