@@ -173,12 +173,13 @@ function mergeList(
   return values.length > 0 ? withOnePrimary(distinct(values)) : undefined
 }
 
-/** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. */
+/** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. The others say nothing. */
 function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
   const first = values.find((value) => value.primary === true)
-  return values.map((value) =>
-    value.primary === true && value !== first ? { ...value, primary: false } : value,
-  )
+  return values.map((value) => {
+    const { primary: _, ...rest } = value
+    return value === first ? value : rest
+  })
 }
 
 function distinct(values: readonly TypedValue[]): readonly TypedValue[] {
@@ -223,7 +224,14 @@ function rankRecords(
       rank(a.source) - rank(b.source) ||
       compareText(a.source, b.source) ||
       Number(b.active) - Number(a.active) ||
-      compareText(JSON.stringify(a.attributes), JSON.stringify(b.attributes)),
+      compareText(contentOf(a), contentOf(b)),
+  )
+}
+
+/** What a record says, as a text in which the order of lists means nothing. */
+function contentOf(record: MergedRecord): string {
+  return JSON.stringify(record.attributes, (_, value: unknown) =>
+    Array.isArray(value) ? value.map((element) => JSON.stringify(element)).sort() : value,
   )
 }
 
