@@ -111,7 +111,8 @@ export const schedule = z
   })
   .describe('When the source is read by itself.')
 
-export type AttributeMapping = z.infer<typeof attributeMapping>
+/** As `attributeMapping` lets it through; wider than what zod infers of a catch-all. */
+export type AttributeMapping = Readonly<Record<string, string | readonly TypedValueMapping[] | undefined>>
 export type TypedValueMapping = z.infer<typeof typedValueMapping>
 export type InactiveTest = z.infer<typeof inactiveTest>
 export type CountryRule = z.infer<typeof countryRule>

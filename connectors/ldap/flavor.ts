@@ -1,4 +1,4 @@
-import type { InactiveTest } from '../mapping-schema.ts'
+import type { AttributeMapping, CountryRule, InactiveTest } from '../mapping-schema.ts'
 import type { Flavor, LdapConfig } from './config.ts'
 
 /** What a kind of server calls things, where the configuration leaves it out. */
@@ -49,9 +49,9 @@ export interface PeopleSettings {
   readonly scope: 'sub' | 'one'
   readonly filter: string
   readonly externalId: string
-  readonly attributes: LdapConfig['people']['attributes']
+  readonly attributes: AttributeMapping
   readonly inactive: readonly InactiveTest[]
-  readonly country: LdapConfig['people']['country']
+  readonly country: CountryRule
 }
 
 export interface GroupSettings {

@@ -64,5 +64,5 @@ function unescapePairs(value: string): string {
 
 /** Back into a form in which a separator cannot be taken for one. A plain value stays as the fast way leaves it. */
 function escapeValue(value: string): string {
-  return value.replace(/[\\,+;"#]/g, (character) => `\\${character}`)
+  return value.replace(/[\\,+;"#]|^ | $/g, (character) => `\\${character}`)
 }
