@@ -14,7 +14,7 @@ export function answerFaults(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
 }
 
-export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const detail = `Nothing answers to ${request.method} here.`
   return sendProblem(reply, describeProblem('not-found', 404, detail))
 }
