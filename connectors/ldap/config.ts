@@ -143,7 +143,6 @@ export const ldapConfig = z
   })
 
 export type LdapConfig = z.infer<typeof ldapConfig>
-export type LdapTls = LdapConfig['tls']
 export type Flavor = LdapConfig['flavor']
 
 function findTransportFault(address: string, settings: z.infer<typeof tls>): string | null {

@@ -15,12 +15,14 @@ export interface CertificateAuthority {
   issue(host: string, days?: number): Certificate
 }
 
+const tool = 'openssl'
+
 /** A private authority under `folder`, made by the openssl command. */
 export function makeAuthority(folder: string, name = 'Muster test'): CertificateAuthority {
   const home = mkdtempSync(join(folder, 'ca-'))
   const at = (file: string): string => join(home, file)
   const openssl = (...values: readonly string[]): void => {
-    execFileSync('openssl', values, { stdio: 'pipe', cwd: home })
+    execFileSync(tool, values, { stdio: 'pipe', cwd: home })
   }
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   openssl(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const slapdPath = '/usr/sbin/slapd'
+const aptGet = '/usr/bin/apt-get'
 const command = 'apt-get install -y --no-install-recommends slapd ldap-utils'
 
 /**
@@ -14,7 +15,7 @@ const command = 'apt-get install -y --no-install-recommends slapd ldap-utils'
 export function ensureSlapd(): void {
   if (existsSync(slapdPath) && existsSync('/usr/bin/ldapsearch')) return
   const root = process.getuid?.() === 0
-  if (!root || !existsSync('/usr/bin/apt-get'))
+  if (!root || !existsSync(aptGet))
     throw new Error(`The LDAP tests need OpenLDAP's server and tools. As root: ${command}`)
   process.stderr.write('Installing slapd and ldap-utils for the LDAP tests…\n')
   // A package starts its service unless this file says no; where there is one already, it is left as it is.
@@ -23,8 +24,8 @@ export function ensureSlapd(): void {
   if (made) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   try {
-    execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
-    execFileSync('apt-get', command.split(' ').slice(1), { env, stdio: 'ignore' })
+    execFileSync(aptGet, ['update', '-qq'], { env, stdio: 'ignore' })
+    execFileSync(aptGet, command.split(' ').slice(1), { env, stdio: 'ignore' })
   } catch (cause) {
     throw new Error(`slapd could not be installed. As root: ${command}`, { cause })
   } finally {
