@@ -10,7 +10,7 @@ export interface SourceRow {
   readonly inactiveFrom: string | null
   /**
    * Names of the person's groups in this source, nested membership resolved, sorted. Null: this source brings
-   * no groups.
+   * no groups, or (only where the caller asked for that, `ReadOptions.unknownGroups`) they are not known in this read.
    */
   readonly groups: readonly string[] | null
   /** The country for numbers without a country code (ISO 3166-1 alpha-2), or null. */
