@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -112,12 +112,11 @@ async function launchOnPort(launch: Launch): Promise<{ server: WatchedProcess; p
   }
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted === 0 ? await findFreePort() : wanted
-    const logStart = statSync(launch.logFile, { throwIfNoEntry: false })?.size ?? 0
     const server = await spawnServer(launch, port)
     recordOwnedProcess(launch.recordFile, server.identity)
     if (await isReady(launch, server)) return { server, port }
-    const why = readLogFrom(launch.logFile, logStart)
-    if (attempt === ATTEMPTS || !isPassing(why, wanted)) throw describeFailure(launch, await server.exited)
+    if (attempt === ATTEMPTS || !isPassing(server.readOutput(), wanted))
+      throw describeFailure(launch, await server.exited)
     await delay(RETRY_AFTER_MS)
   }
 }
@@ -159,10 +158,6 @@ function readPidFile(directory: string): readonly string[] {
   } catch {
     return []
   }
-}
-
-function readLogFrom(file: string, start: number): string {
-  return readFileSync(file).subarray(start).toString('utf8')
 }
 
 /** Whether another attempt may go better: the free port was taken meanwhile, or a killed server's backends linger. */

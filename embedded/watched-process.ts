@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, renameSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { MusterError } from '../domain/error.ts'
 import { endProcess } from './owned-process.ts'
 import { identifyProcess, type ProcessIdentity } from './process-identity.ts'
@@ -22,6 +22,8 @@ export interface WatchedProcess {
   /** Settles, never rejects, when the process has ended for whatever reason; says how in words. */
   readonly exited: Promise<string>
   hasExited(): boolean
+  /** What it has written to its log since it started. */
+  readOutput(): string
   /** Asks it to end, and after `graceMs` ends it. Returns when it is gone; harmless when it already is. */
   end(graceMs: number): Promise<void>
 }
@@ -56,6 +58,7 @@ exec "$@" 3<&-
  */
 export async function startWatchedProcess(options: WatchedProcessOptions): Promise<WatchedProcess> {
   const log = openLog(options.logFile)
+  const outputStart = fstatSync(log).size
   try {
     const child = spawn('/bin/sh', ['-c', WATCHDOG, 'muster-watchdog', ...shellArguments(options)], {
       cwd: '/',
@@ -65,7 +68,7 @@ export async function startWatchedProcess(options: WatchedProcessOptions): Promi
       ...(options.user === null ? {} : { uid: options.user.uid, gid: options.user.gid }),
     })
     await once(child, 'spawn')
-    return watch(child, options)
+    return watch(child, options, outputStart)
   } catch (cause) {
     throw new MusterError('internal', `${options.command} could not be started.`, { cause })
   } finally {
@@ -78,7 +81,7 @@ function shellArguments(options: WatchedProcessOptions): readonly string[] {
   return [signal, String(ORPHAN_GRACE_SECONDS), options.command, ...options.arguments]
 }
 
-function watch(child: ChildProcess, options: WatchedProcessOptions): WatchedProcess {
+function watch(child: ChildProcess, options: WatchedProcessOptions, outputStart: number): WatchedProcess {
   let ended = false
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -95,7 +98,8 @@ function watch(child: ChildProcess, options: WatchedProcessOptions): WatchedProc
     if (!ended) await endProcess(identity, options.endSignal, graceMs)
     await exited
   }
-  return { identity, exited, hasExited: () => ended, end }
+  const readOutput = () => readFileSync(options.logFile).subarray(outputStart).toString('utf8')
+  return { identity, exited, hasExited: () => ended, readOutput, end }
 }
 
 /** Opens for appending; a log that has grown is kept once under `.1`. */
