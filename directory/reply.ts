@@ -28,7 +28,8 @@ export class Reply {
   /** A search result entry as bytes, for scripts that send a part of it, or a changed one. */
   encodeEntry(dn: string, attributes: Readonly<Record<string, readonly (string | Buffer)[]>>): Buffer {
     const list = Object.entries(attributes).map(([name, values]) => {
-      const set = writeElement(0x31, ...values.map((value) => writeElement(0x04, value)))
+      // No spread: a group may have a million members.
+      const set = writeElement(0x31, Buffer.concat(values.map((value) => writeElement(0x04, value))))
       return writeElement(0x30, writeElement(0x04, name), set)
     })
     return this.#wrap(writeElement(0x64, writeElement(0x04, dn), writeElement(0x30, ...list)))

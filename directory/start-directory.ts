@@ -111,22 +111,24 @@ class Connection {
     this.#socket.setNoDelay(true)
     this.#socket.on('error', () => this.#socket.destroy())
     this.#socket.on('data', (chunk) => {
-      try {
-        this.#take(chunk)
-      } catch {
-        // Not LDAP: there is nobody to answer.
-        this.#socket.destroy()
-      }
+      for (const request of this.#decode(chunk)) this.#answer(request)
     })
   }
 
-  #take(chunk: Buffer): void {
+  /** Requests that are whole now. What is no LDAP ends the connection: there is nobody to answer. */
+  #decode(chunk: Buffer): readonly DirectoryRequest[] {
+    const requests: DirectoryRequest[] = []
     this.#buffer = Buffer.concat([this.#buffer, chunk])
-    for (let size = measureMessage(this.#buffer); size !== null; size = measureMessage(this.#buffer)) {
-      const message = this.#buffer.subarray(0, size)
-      this.#buffer = this.#buffer.subarray(size)
-      this.#answer(decodeRequest(message))
+    try {
+      for (let size = measureMessage(this.#buffer); size !== null; size = measureMessage(this.#buffer)) {
+        requests.push(decodeRequest(this.#buffer.subarray(0, size)))
+        this.#buffer = this.#buffer.subarray(size)
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#socket.destroy()
     }
+    return requests
   }
 
   #answer(request: DirectoryRequest): void {
