@@ -1,4 +1,5 @@
 import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { findJsonFault } from './find-json-fault.ts'
 import type { DocumentPath, Finding, PolicyFault } from './policy-fault.ts'
 
 const maxLength = 256 * 1024
@@ -24,8 +25,8 @@ export function readJsonDocument({ file, text }: PolicyFile): JsonDocument | Pol
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (cause) {
-    return describeSyntaxFault(file, text, cause)
+  } catch {
+    return describeSyntaxFault(file, text)
   }
   // JSON is YAML, and the YAML parser remembers where each node stands.
   const lines = new LineCounter()
@@ -71,10 +72,8 @@ function formatPointer(path: DocumentPath): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-function describeSyntaxFault(file: string, text: string, cause: unknown): PolicyFault {
-  const said = cause instanceof Error ? cause.message : ''
-  const position = /position (\d+)/.exec(said)?.[1]
-  const offset = position === undefined ? text.length : Number(position)
+function describeSyntaxFault(file: string, text: string): PolicyFault {
+  const offset = findJsonFault(text)
   const what = offset >= text.length ? 'it ends too early' : `unexpected ${JSON.stringify(text[offset])}`
   return faultAt(file, text, offset, 'not-json', `The file is not JSON: ${what}.`)
 }

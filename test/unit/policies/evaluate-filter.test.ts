@@ -153,7 +153,7 @@ describe('evaluateFilter', () => {
           expect(cause.code).toBe('filter-invalid')
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
     expect(evaluated).toBeGreaterThan(50)
   })
