@@ -20,7 +20,8 @@ interface LiveResult {
   /** The configuration that names it. */
   readonly file: string
   readonly name: string
-  readonly ok: boolean
+  /** Null: it was not opened. */
+  readonly ok: boolean | null
   readonly message: string
 }
 
@@ -65,6 +66,10 @@ async function testSources(
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(livePatience)])
   return Promise.all(
     Object.keys(configuration.sources).map(async (name) => {
+      if (configuration.sample?.directory.source === name) {
+        const message = 'the sample directory is there while "muster up" runs'
+        return { file: configuration.file, name, ok: null, message }
+      }
       try {
         const { ok, message } = await open(name).test(signal)
         return { file: configuration.file, name, ok, message }
@@ -83,14 +88,14 @@ async function reportCheck(
   live: readonly LiveResult[],
 ): Promise<void> {
   const { io, globals } = context
-  const refused = live.filter(({ ok }) => !ok)
+  const refused = live.filter(({ ok }) => ok === false)
   context.exitCode = exitCodeOf(found, refused)
   if (globals.json) {
     const faults = [...found, ...refused.map(sourceFault)]
     return writeJson(io.out, { ok: faults.length === 0, faults, ...(live.length > 0 && { sources: live }) })
   }
   if (found.length > 0) await writeLines(io.err, describeFaults(found).split('\n'))
-  const tested = live.map(({ name, ok, message }) => `source ${name}: ${ok ? 'ok' : 'FAILED'}, ${message}`)
+  const tested = live.map(({ name, ok, message }) => `source ${name}: ${liveWords(ok)}, ${message}`)
   const verdict = found.length === 0 ? 'Configuration and policies have no fault.' : countFaults(found.length)
   await writeLines(io.out, [...tested, verdict])
 }
@@ -103,6 +108,11 @@ function exitCodeOf(found: readonly CheckFault[], refused: readonly LiveResult[]
 
 function sourceFault({ file, name, message }: LiveResult): CheckFault {
   return { file, line: null, column: null, path: `sources.${name}`, code: 'source-refused', message }
+}
+
+function liveWords(ok: boolean | null): string {
+  if (ok === null) return 'not opened'
+  return ok ? 'ok' : 'FAILED'
 }
 
 function countFaults(count: number): string {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { describeLinkFault } from '../../domain/link-fault.ts'
 import type { SourceDetail, SourceView } from '../../domain/source-view.ts'
 import { getSource, listSources } from '../../store/read/sources.ts'
 import type { CliContext } from '../context.ts'
@@ -53,7 +54,7 @@ async function showOne({ io, globals }: CliContext, source: SourceDetail): Promi
   if (source.notLinked.length === 0) return
   const table = openTable<SourceDetail['notLinked'][number]>([
     { title: 'NOT LINKED', value: ({ externalId }) => `${source.name}:${externalId}` },
-    { title: 'WHY', value: ({ fault }) => fault },
+    { title: 'WHY', value: ({ fault }) => (fault === null ? null : describeLinkFault(fault)) },
     { title: 'SINCE', value: ({ changedAt }) => changedAt },
   ])
   await writeLines(io.out, ['', ...table.format(source.notLinked)])

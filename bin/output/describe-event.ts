@@ -9,6 +9,7 @@ export function describeEvent(event: AuditEventView): string {
     event.identity === null ? '' : `on ${event.identity}`,
     event.run === null ? '' : `in run ${event.run}`,
     countEffects(event.effects),
+    describeDetail(event.detail),
     event.reason === null ? '' : `because: ${event.reason}`,
   ]
     .filter((part) => part !== '')
@@ -24,6 +25,15 @@ function countEffects(effects: AuditEventView['effects']): string {
     counts.set(op, (counts.get(op) ?? 0) + 1)
   }
   return [...counts].map(([op, count]) => (count === 1 ? op : `${op}×${count}`)).join(' ')
+}
+
+/** What is told beside effects, as `name=value`; whole rows are for `--json`. */
+function describeDetail(detail: unknown): string {
+  if (typeof detail !== 'object' || detail === null) return ''
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
 }
 
 /** The first digits of a policy set's digest are enough for the eye; `--json` has them all. */

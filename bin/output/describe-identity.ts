@@ -47,14 +47,19 @@ export function describeEnrollment(enrollment: EnrollmentView): readonly string[
   ]
 }
 
-function describeAttributes(attributes: IdentityView['attributes'], prefix = ''): readonly string[] {
-  return Object.entries(attributes).flatMap(([name, value]) => describeValue(prefix + shorten(name), value))
+/** One line a value, under the names that filters and policies use: those of extensions without their URN. */
+function describeAttributes(attributes: IdentityView['attributes']): readonly string[] {
+  return Object.entries(attributes).flatMap(([name, value]) =>
+    describeValue(name.startsWith('urn:') ? null : name, value),
+  )
 }
 
-function describeValue(name: string, value: unknown): readonly string[] {
+function describeValue(name: string | null, value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map((each) => `  ${name}: ${describeElement(each)}`)
   if (typeof value !== 'object' || value === null) return [`  ${name}: ${String(value)}`]
-  return Object.entries(value).flatMap(([part, inner]) => describeValue(`${name}.${part}`, inner))
+  return Object.entries(value).flatMap(([part, inner]) =>
+    describeValue(name === null ? part : `${name}.${part}`, inner),
+  )
 }
 
 /** A value of a list with what is known of it: `anna@… (work, corp)`. */
@@ -63,12 +68,6 @@ function describeElement(element: unknown): string {
   const { value, type, source } = element as { value: unknown; type?: string; source?: string }
   const traits = [type, source].filter((trait) => trait !== undefined)
   return traits.length === 0 ? String(value) : `${String(value)} (${traits.join(', ')})`
-}
-
-/** The last part of a schema's URN, which is all that tells ours apart. */
-function shorten(name: string): string {
-  if (!name.startsWith('urn:')) return name
-  return name.includes(':enterprise:') ? 'enterprise' : 'muster'
 }
 
 function describeRecord({

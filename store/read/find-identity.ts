@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid'
 import { MusterError } from '../../domain/error.ts'
 import { foldKey } from '../../domain/fold-key.ts'
+import { describeLinkFault } from '../../domain/link-fault.ts'
 import type { Database } from '../database.ts'
 
 /**
@@ -56,7 +57,7 @@ async function explainNotFound(database: Database, who: string): Promise<MusterE
       .where({ source: record.source, external_id: record.externalId })
       .select<{ link_fault: string | null }[]>('link_fault')
     if (known !== undefined) {
-      const why = known.link_fault === null ? '' : `: ${known.link_fault}`
+      const why = known.link_fault === null ? '' : `: ${describeLinkFault(known.link_fault)}`
       return new MusterError('not-found', `The record ${who} is linked to no identity${why}.`)
     }
   }

@@ -111,7 +111,7 @@ beforeAll(async () => {
       external_id: '4712',
       identity_id: null,
       link: 'none',
-      link_fault: 'employeeNumber leads to several identities',
+      link_fault: 'ambiguous:employeeNumber',
     },
   ])
 })
@@ -243,7 +243,7 @@ describe('a person who is named', () => {
 
   test('is told apart from a record that is known but linked to nobody', async () => {
     await expect(findIdentity(db.database, 'hr:4712')).rejects.toThrow(
-      'The record hr:4712 is linked to no identity: employeeNumber leads to several identities.',
+      'The record hr:4712 is linked to no identity: employeeNumber leads to more than one identity.',
     )
   })
 })
