@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'internal'
   | 'not-found'
   | 'policy-invalid'
+  | 'port-unavailable'
   | 'run-not-held'
   | 'source-unreachable'
   | 'source-refused'

@@ -10,6 +10,7 @@ import { collectWants } from './wanted-addresses.ts'
 import { withdrawEnrollments } from './withdraw-enrollments.ts'
 
 interface EnrollmentContext {
+  readonly identity: { readonly active: boolean }
   readonly now: string
   readonly graceMs: number
   readonly newId: () => string
@@ -64,8 +65,8 @@ function planFactor(
       withStatus(row, { rightEffective: right?.added?.effective ?? false, now: context.now }),
     ),
   )
-  const after = withdrawEnrollments(added, following, context).map((row) =>
-    withStatus(row, { rightEffective: right?.after?.effective ?? false, now: context.now }),
+  const after = withdrawEnrollments(added, following, { ...context, active: context.identity.active }).map(
+    (row) => withStatus(row, { rightEffective: right?.after?.effective ?? false, now: context.now }),
   )
   return {
     added,

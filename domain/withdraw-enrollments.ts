@@ -5,6 +5,8 @@ import { type Following, successorsOf } from './follow-changes.ts'
 import { addMilliseconds, isAfter } from './instant.ts'
 
 interface WithdrawingContext {
+  /** Whether the identity is active. */
+  readonly active: boolean
   readonly now: string
   /** Milliseconds from unwanted to removed. */
   readonly graceMs: number
@@ -14,7 +16,9 @@ interface WithdrawingContext {
  * The enrollments of one factor after policies withdrew the origins that they no longer stand for. What no origin
  * holds any more is unwanted: gone at once where all that let it go say `remove` or a proven successor took its
  * place, else after the grace time. A row that a person disabled is never deleted here, so that the address cannot
- * come back as a new one. Tombstones are left alone, and so is every origin of a person.
+ * come back as a new one. Tombstones are left alone, and so is every origin of a person. While the identity is
+ * inactive a policy lets go of nothing, unless it says `remove`: what inactivity makes unusable is kept, and comes
+ * back as it was (rule 5), although the target of most policies no longer meets the person.
  */
 export function withdrawEnrollments(
   enrollments: readonly Enrollment[],
@@ -23,7 +27,9 @@ export function withdrawEnrollments(
 ): readonly Enrollment[] {
   return enrollments.flatMap((row) => {
     if (row.removed !== null) return [row]
-    const origins = row.origins.filter((origin) => staysOn(row, origin, enrollments, following))
+    const origins = row.origins.filter(
+      (origin) => isKeptInactive(origin, context) || staysOn(row, origin, enrollments, following),
+    )
     if (origins.length > 0) return [endReplacing({ ...row, origins }, enrollments, following)]
     const withdrawn = row.origins
     const unwanted = { ...row, origins, unwantedSince: row.unwantedSince ?? context.now, replaces: null }
@@ -36,6 +42,10 @@ export function withdrawEnrollments(
 export function removalTime(row: Enrollment, graceMs: number): string | null {
   if (row.unwantedSince === null || row.disabled !== null || row.removed !== null) return null
   return addMilliseconds(row.unwantedSince, graceMs)
+}
+
+function isKeptInactive({ kind, onUnmatch }: EnrollmentOrigin, { active }: WithdrawingContext): boolean {
+  return !active && kind === 'policy' && onUnmatch !== 'remove'
 }
 
 function staysOn(

@@ -185,8 +185,9 @@ describe('a policy', () => {
     holds((world) => {
       const end = settle(world)
       for (const row of end.enrollments) {
-        for (const { policy } of row.origins) {
-          if (policy === null) continue
+        for (const { policy, onUnmatch } of row.origins) {
+          // While the person is away nothing is let go, but for what a policy removes at once.
+          if (policy === null || (!world.active && onUnmatch !== 'remove')) continue
           const wishes = world.decision.wishes.filter((wish) => wish.policy === policy)
           const wanted = wishes.some((wish) => wish.candidates.some((candidate) => candidate.key === row.key))
           const held = end.enrollments.some(
@@ -255,9 +256,22 @@ describe('what is unusable', () => {
     })
   })
 
+  test('by inactivity is kept even where no policy speaks of the inactive, unless one says remove (rules 3 and 5)', () => {
+    holds((world) => {
+      const before = settle({ ...world, active: true })
+      const away = settle({ ...before, active: false, decision: emptyDecision })
+      for (const row of before.enrollments.filter(({ unwantedSince }) => unwantedSince === null)) {
+        const removable = row.origins.every(
+          ({ kind, onUnmatch }) => kind === 'policy' && onUnmatch === 'remove',
+        )
+        if (!removable) expect(byId(away, row.id)?.unwantedSince).toBeNull()
+      }
+    })
+  })
+
   test('because nobody wants it goes after the grace time and not before, unless a person disabled it (rule 3)', () => {
     holds((world) => {
-      const silent = { ...world, decision: emptyDecision }
+      const silent = { ...world, active: true, decision: emptyDecision }
       const first = settle(silent)
       const before = settle({ ...first, now: later(first.now, graceMs - 1) })
       const atEnd = settle({ ...first, now: later(first.now, graceMs) })
