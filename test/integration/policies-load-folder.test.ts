@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkPolicySet } from '../../policies/load/check-policy-set.ts'
 import { loadPolicyFolder } from '../../policies/load/load-policy-folder.ts'
 
 const options = { customAttributes: {} }
@@ -21,6 +22,14 @@ describe('loadPolicyFolder', () => {
     expect(loaded).toMatchObject({ ok: true })
     const files = (await readdir(defaults)).filter((name) => name.endsWith('.json'))
     expect(loaded.ok && loaded.documents.length).toBe(files.length)
+  })
+
+  it('finds no fault in the examples of the documentation', async () => {
+    const page = await readFile(new URL('../../docs/policies.md', import.meta.url), 'utf8')
+    const examples = [...page.matchAll(/^```json\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? '')
+    expect(examples).toHaveLength(3)
+    const files = examples.map((text, index) => ({ file: `example ${index}`, text }))
+    expect(checkPolicySet(files, [], options)).toMatchObject({ ok: true })
   })
 
   it('reports faults of policies and of named conditions with the names of their files', async () => {
