@@ -32,11 +32,17 @@ export function createActivities(world: ActivityWorld): Activities {
       withHeartbeat(async (beat) => {
         const { signal } = beat
         const opened = world.openSource(source)
-        const rows = opened.readAll({ signal, onProgress: ({ entries }) => beat.at(entries) })
+        const { mapping, bringsGroups } = opened
+        const rows = opened.readAll({
+          signal,
+          unknownGroups: 'kept',
+          onProgress: ({ entries }) => beat.at(entries),
+        })
         const outcome = await stageRead(world, {
           runId,
           source,
-          mapping: opened.mapping,
+          mapping,
+          bringsGroups,
           rows,
           onStaged: beat.at,
         })

@@ -4,6 +4,7 @@ import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredIdentity } from '../store/write/identities.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
+import { hashRow } from './canonical-row.ts'
 import { composeIdentity } from './compose-identity.ts'
 import type { Derivation } from './derivation.ts'
 import { type HashedRow, type LinkedRows, linkRows, lookupKeys } from './link-rows.ts'
@@ -20,6 +21,11 @@ export interface MergeWorld {
 export interface MergeOrigin {
   readonly source: string
   readonly runId: string | null
+  /**
+   * Set where the source brings groups: what a hash is made of beside the row. A row with `groups: null` then keeps
+   * the groups that are stored (architecture rule 8: not read is not absent).
+   */
+  readonly keepsGroups?: string
 }
 
 /**
@@ -39,16 +45,18 @@ export async function mergeRows(
 export async function mergeRowsIn(
   trx: Transaction,
   world: MergeWorld,
-  { source, runId }: MergeOrigin,
-  rows: readonly HashedRow[],
+  origin: MergeOrigin,
+  given: readonly HashedRow[],
 ): Promise<ReadonlySet<string>> {
+  const { source, runId } = origin
   const { records } = world.store
   const now = world.clock()
   await records.lockCorrelation(trx)
-  const externalIds = rows.map(({ row }) => row.externalId)
+  const externalIds = given.map(({ row }) => row.externalId)
   const existing = new Map(
     (await records.readRecords(trx, source, externalIds)).map((one) => [one.externalId, one]),
   )
+  const rows = keepStoredGroups(origin, given, existing)
   const unlinked = rows.filter(({ row }) => existing.get(row.externalId)?.identityId == null)
   const linked = linkRows(rows, world.derivation, {
     source,
@@ -77,6 +85,22 @@ export async function mergeRowsIn(
   const counts = await composeIdentities(trx, world, runId, linked, now)
   if (runId !== null) await countMerge(trx, world.store, runId, linked.records, existing, counts)
   return new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
+}
+
+function keepStoredGroups(
+  { keepsGroups }: MergeOrigin,
+  rows: readonly HashedRow[],
+  existing: ReadonlyMap<string, StoredRecord>,
+): readonly HashedRow[] {
+  if (keepsGroups === undefined) return rows
+  return rows.flatMap((hashed) => {
+    const known = existing.get(hashed.row.externalId)
+    if (hashed.row.groups !== null || known === undefined) return [hashed]
+    const row = { ...hashed.row, groups: known.groups }
+    const hash = hashRow(row, keepsGroups)
+    // With its groups put back it may be what is stored already.
+    return known.identityId !== null && known.hash.equals(hash) ? [] : [{ row, hash }]
+  })
 }
 
 interface IdentityChanges {

@@ -14,6 +14,8 @@ export interface StageRequest {
   readonly source: string
   /** Stable text of the source's mapping: part of every hash. */
   readonly mapping: string
+  /** The source's `bringsGroups`. */
+  readonly bringsGroups: boolean
   readonly rows: RowStream
   /** Called after each batch that reached the store, with entries read so far. */
   readonly onStaged: (entries: number) => void
@@ -113,7 +115,12 @@ class Staging {
 
   async #merge(batch: readonly HashedRow[]): Promise<void> {
     const started = performance.now()
-    await mergeRows(this.#world, { source: this.#request.source, runId: this.#request.runId }, batch)
+    const { source, runId, bringsGroups } = this.#request
+    await mergeRows(
+      this.#world,
+      { source, runId, ...(bringsGroups ? { keepsGroups: this.#shape } : {}) },
+      batch,
+    )
     this.mergeMilliseconds += performance.now() - started
     this.#request.onStaged(this.entries)
   }

@@ -46,6 +46,8 @@ export interface LiveTest {
 export interface PullSource extends FullReader, LiveTest {
   /** Stable text of everything in the configuration that shapes a row: when it changes, every record is re-read as changed. */
   readonly mapping: string
+  /** Whether rows carry groups: then `groups: null` in a row means that they are not known in this read. */
+  readonly bringsGroups: boolean
 }
 
 /** What opening a source needs beside its own configuration. */

@@ -18,6 +18,7 @@ export function openCsv(config: CsvConfig, options: SourceOptions): PullSource {
   const settings = { path, format: { delimiter, encoding }, allowEmpty, clock: options.clock, mapRow, slots }
   return {
     mapping: canonicalJson({ ...mapping, custom: options.customAttributes }),
+    bringsGroups: false,
     readAll: (readOptions) => readFileRows(settings, readOptions),
     test: (signal) => testFile(settings, signal),
   }

@@ -17,6 +17,7 @@ export function openLdap(config: LdapConfig, options: SourceOptions): PullSource
   const { people, groups } = settings.scope
   return {
     mapping: canonicalJson({ people, groups, custom: options.customAttributes }),
+    bringsGroups: config.groups !== undefined,
     readAll: (readOptions) => readDirectory(settings, readOptions),
     test: (signal) => testDirectory(settings, signal),
   }

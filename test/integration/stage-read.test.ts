@@ -106,6 +106,32 @@ describe('staging a read', () => {
     expect(source.last_proved_run).not.toBe(runId)
   })
 
+  it('keeps the groups of everybody when they cannot be read, and takes what the entries say', async () => {
+    const groups = { bringsGroups: true }
+    const members = ['staff']
+    await readRows(
+      world,
+      'corp',
+      [row('a', { ...person('1'), groups: members }), row('b', { ...person('2'), groups: members })],
+      {},
+      groups,
+    )
+    const why = { code: 'base-not-found', message: 'The base of the groups does not exist.' } as const
+    const unread = [
+      row('a', { ...person('1'), groups: null }),
+      row('b', { ...person('2', { title: 'New' }), groups: null }),
+    ]
+    const { runId } = await readRows(world, 'corp', unread, { complete: false, why }, groups)
+    expect(await recordsOf(runId)).toMatchObject({ changed: 1, unchanged: 1 })
+    const found = await identities()
+    expect(found.map(({ attributes }) => attributes.groups?.[0]?.value)).toEqual(['staff', 'staff'])
+    expect(found[1].attributes.title).toBe('New')
+    const healthy = unread.map((one) => ({ ...one, groups: members }))
+    expect(await recordsOf((await readRows(world, 'corp', healthy, {}, groups)).runId)).toMatchObject({
+      unchanged: 2,
+    })
+  })
+
   it('takes the first of two entries with one external id and gives no proof', async () => {
     const { outcome } = await readRows(world, 'corp', [row('a', person('1')), row('a', person('2'))])
     expect(outcome).toMatchObject({ complete: false, why: { code: 'duplicate-id' }, problemCount: 1 })
