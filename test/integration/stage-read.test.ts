@@ -173,6 +173,7 @@ function readAgain(runId: string, rows: Parameters<typeof readRows>[2]) {
     runId,
     source: 'corp',
     mapping: 'test',
+    bringsGroups: false,
     rows: readOf(rows),
     onStaged: () => undefined,
   })

@@ -35,6 +35,7 @@ export async function readRows(
     runId,
     source,
     mapping: 'test',
+    bringsGroups: false,
     rows: readOf(rows, end),
     onStaged: () => undefined,
     ...given,
