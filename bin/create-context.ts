@@ -26,14 +26,18 @@ export interface RootContext extends CliContext {
 /** Milliseconds that Temporal may take to answer a command. */
 const temporalPatience = 5000
 
-export function createContext(environment: Environment, signal: AbortSignal): RootContext {
+export function createContext(environment: Environment, listen: () => AbortSignal): RootContext {
   const globals: GlobalOptions = { config: null, data: '.muster', json: false }
+  let signal: AbortSignal | null = null
   const context: RootContext = {
     environment,
     io: { out: process.stdout, err: process.stderr },
     clock: () => new Date(),
     actor: { kind: 'admin', id: loginName() },
-    signal,
+    get signal() {
+      signal ??= listen()
+      return signal
+    },
     globals,
     exitCode: 0,
     version: readVersion(),

@@ -31,9 +31,15 @@ const commands: readonly RegisterCommand<RootContext>[] = [
   registerStatus,
 ]
 
-/** The first signal asks for an orderly end; the second is not listened to any more, and ends the process. */
-const interruption = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+/**
+ * The first signal asks for an orderly end; the second is not listened to any more, and ends the process. A command
+ * that never asks for this has nothing to put in order: the first signal ends it.
+ */
+function listenForInterruption(): AbortSignal {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+  return interruption.signal
+}
 
-const context = createContext(process.env, interruption.signal)
+const context = createContext(process.env, listenForInterruption)
 process.exitCode = await runProgram(buildProgram(context, commands), context, process.argv.slice(2))
