@@ -38,6 +38,7 @@ export const problemStatuses: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
   'not-found': 404,
   'policy-invalid': 422,
+  'port-unavailable': 500,
   'run-not-held': 409,
   'source-refused': 502,
   'source-unknown': 404,

@@ -32,6 +32,8 @@ export interface EmbeddedOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly onProgress: (message: string) => void
+  /** Fires when the operator asks for the end (Ctrl-C, SIGTERM): a start then ends with what it had started. */
+  readonly interrupted: AbortSignal
 }
 
 /** Parts in the order of their start; stopped the other way round, each even when another fails. */
@@ -53,7 +55,7 @@ class StartedParts {
 
 /**
  * PostgreSQL, Temporal, worker, server, schedules and the sample directory on loopback, in one data directory. A
- * start that fails half-way ends what it had started.
+ * start that fails half-way, or is interrupted, ends what it had started.
  */
 export async function startEmbeddedStack(options: EmbeddedOptions): Promise<EmbeddedStack> {
   const parts = new StartedParts()
@@ -73,11 +75,13 @@ async function startParts(
   data: DataDirectory,
   parts: StartedParts,
 ): Promise<EmbeddedStack> {
-  const { log, onProgress } = options
+  const { log, onProgress, interrupted } = options
   const services = await startServices(options, data, parts)
+  interrupted.throwIfAborted()
   const database = openDatabase({ url: services.postgres.url, poolSize: 10, applicationName: 'muster-up' })
   parts.add(() => database.destroy())
   await migrate(database)
+  interrupted.throwIfAborted()
   const store = openStore(database)
   const configuration = await withSampleDirectory(options.configuration, parts)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
@@ -86,6 +90,7 @@ async function startParts(
   parts.add(() => temporal.close())
   const worker = await startWorker({ configuration, store, temporal, log })
   parts.add(() => endWorker(worker))
+  interrupted.throwIfAborted()
   await keepSchedules(temporal.client, database, configuration.sources)
   const server = await startServer({ configuration, store, temporal, log })
   parts.add(() => server.close())
@@ -99,8 +104,8 @@ async function startParts(
   })
   onProgress(`Ready: server ${server.url}, Temporal ${services.temporal.uiUrl ?? services.temporal.address}.`)
   const broken = Promise.race([
-    services.postgres.exited.then((how) => `PostgreSQL ended: ${how}`),
-    services.temporal.exited.then((how) => `Temporal ended: ${how}`),
+    services.postgres.exited.then((how) => `PostgreSQL ended: ${how}. The next start recovers.`),
+    services.temporal.exited.then((how) => `Temporal ended: ${how}. The next start recovers.`),
     worker.stopped.then(
       () => 'The worker ended.',
       (error: unknown) => `The worker failed: ${error instanceof Error ? error.message : 'unknown'}`,

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Run } from '../../domain/run.ts'
 import { readPopulation } from '../../store/read/population.ts'
 import { describePopulation, describeRun } from '../output/run-report.ts'
@@ -11,31 +12,68 @@ export interface UpOptions extends EmbeddedOptions {
   readonly once: boolean
   /** Called with lines for people; nothing of it when the caller wants JSON. */
   readonly say: (line: string) => void
-  /** Fires when the operator asks for the end (Ctrl-C, SIGTERM). */
-  readonly interrupted: AbortSignal
 }
 
 export interface UpResult {
   readonly runs: readonly Run[]
-  /** A sentence where a part of the stack broke. */
+  /** A sentence where a part of the stack broke, or what was asked was not done. */
   readonly broken: string | null
 }
 
 /** The whole of `muster up`: start, first reconciliation, report, and then until it is told to end. */
 export async function runUp(options: UpOptions): Promise<UpResult> {
   const started = performance.now()
-  const stack = await startEmbeddedStack(options)
+  const stack = await startUninterrupted(options)
+  if (stack === null) return endedEarly(options)
   try {
-    const work = reconcileAll(stack, options)
     const ended = Promise.race([stack.broken, endOf(options.interrupted)])
-    const runs = await Promise.race([work, ended.then(() => [])])
-    if (!options.interrupted.aborted) await report(stack, options, runs, started)
+    const work = reconcileAndReport(stack, options, started)
+    const first = await Promise.race([work.then((runs) => ({ runs })), ended.then((how) => ({ how }))]).catch(
+      (fault: unknown) => explain(fault, stack),
+    )
+    if (options.interrupted.aborted) return endedEarly(options)
+    if ('how' in first) return { runs: [], broken: first.how }
     const how = options.once ? null : await ended
-    return { runs, broken: options.interrupted.aborted ? null : how }
+    return { runs: first.runs, broken: options.interrupted.aborted ? null : how }
   } finally {
     options.onProgress('Ending what was started …')
     await stack.stop()
   }
+}
+
+async function reconcileAndReport(
+  stack: EmbeddedStack,
+  options: UpOptions,
+  started: number,
+): Promise<readonly Run[]> {
+  const runs = await reconcileAll(stack, options)
+  await report(stack, options, runs, started)
+  return runs
+}
+
+/** Null: the operator asked for the end before everything had started. */
+async function startUninterrupted(options: UpOptions): Promise<EmbeddedStack | null> {
+  try {
+    return await startEmbeddedStack(options)
+  } catch (fault) {
+    if (options.interrupted.aborted) return null
+    throw fault
+  }
+}
+
+/** Ctrl-C is how a stack ends; of a script's `--once` it is the failure to do what was asked. */
+function endedEarly({ once: isOnce }: UpOptions): UpResult {
+  return { runs: [], broken: isOnce ? 'Interrupted before every source was read.' : null }
+}
+
+/** Milliseconds that the end of a process may be known later than the end of its connections. */
+const newsDelay = 1000
+
+/** Where a part of the stack has ended, that is the reason; what failed because of it is not. */
+async function explain(fault: unknown, { broken }: EmbeddedStack): Promise<{ readonly how: string }> {
+  const how = await Promise.race([broken, delay(newsDelay, null)])
+  if (how === null) throw fault
+  return { how }
 }
 
 /** Sources that were never read, or all of them with `once`; first the policies, so that one decision is enough. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Configuration } from '../../config/configuration.ts'
+import { MusterError } from '../../domain/error.ts'
 import { buildServer } from '../../server/app.ts'
 import { pendingMigrations } from '../../store/database.ts'
 import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
@@ -19,7 +20,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Listens where the configuration says. */
+/** Listens where the configuration says. Throws `port-unavailable` where the system does not let it. */
 export async function startServer({
   configuration,
   store,
@@ -43,6 +44,22 @@ export async function startServer({
     ],
   })
   const { host, port, publicUrl } = configuration.server
-  const url = await app.listen({ host, port })
+  const url = await app.listen({ host, port }).catch((cause: unknown) => {
+    throw explainListening(cause, host, port)
+  })
   return { url: publicUrl ?? url, close: () => app.close() }
+}
+
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program',
+  EACCES: 'may not be used by this account',
+  EADDRNOTAVAIL: 'is not of this machine: see server.host',
+}
+
+function explainListening(cause: unknown, host: string, port: number): unknown {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const why = listenFaults[code]
+  if (why === undefined) return cause
+  const message = `${host}:${port}, which the configuration gives to the server, ${why}.`
+  return new MusterError('port-unavailable', message, { cause })
 }

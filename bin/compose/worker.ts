@@ -29,8 +29,8 @@ export interface RunningWorker {
   shutdown(): void
 }
 
-/** How long an activity may take to hand over after a shutdown was asked. */
-const graceTime = '5 seconds'
+/** How long an activity may go on after a shutdown was asked, and how long until it is left behind (it is retried). */
+const [graceTime, forceTime] = ['3 seconds', '6 seconds'] as const
 
 /** Done once a process, before anything of Temporal starts: its lines go into our log, and signals are ours to handle. */
 export function installTemporalRuntime(log: Logger): void {
@@ -54,7 +54,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
     maxConcurrentActivityTaskExecutions: 20,
     shutdownGraceTime: graceTime,
-    shutdownForceTime: '9 seconds',
+    shutdownForceTime: forceTime,
   })
   return { stopped: worker.run(), shutdown: () => worker.shutdown() }
 }
