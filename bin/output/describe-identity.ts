@@ -22,7 +22,8 @@ export function describeIdentity(identity: IdentityView): readonly string[] {
 
 /** One right in words, with every reason for and against it. */
 export function describeRight(right: Right): readonly string[] {
-  const clients = right.clients === null ? '' : ` for ${right.clients.join(', ')} only`
+  const clients =
+    right.clients === null || right.clients.length === 0 ? '' : ` for ${right.clients.join(', ')} only`
   return [
     `${right.factor}  ${right.effective ? 'effective' : 'not effective'}${clients}`,
     ...right.origins.map(

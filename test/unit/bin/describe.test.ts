@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeEvent } from '../../../bin/output/describe-event.ts'
-import { describeIdentity } from '../../../bin/output/describe-identity.ts'
+import { describeIdentity, describeRight } from '../../../bin/output/describe-identity.ts'
 import { enterpriseUrn, musterUrn } from '../../../domain/attributes.ts'
 import { describeLinkFault } from '../../../domain/link-fault.ts'
 
@@ -37,6 +37,15 @@ test('an identity is told under the names that filters and policies use', () => 
     'enrollments: none',
     'cannot be used: none',
   ])
+})
+
+test('a right names its clients where it counts for some, and is short where it counts for none', () => {
+  const right = { factor: 'otp-sms', origins: [], denials: [] } as const
+  expect(describeRight({ ...right, effective: true, clients: null })).toEqual(['otp-sms  effective'])
+  expect(describeRight({ ...right, effective: true, clients: ['timesheet', 'portal'] })).toEqual([
+    'otp-sms  effective for timesheet, portal only',
+  ])
+  expect(describeRight({ ...right, effective: false, clients: [] })).toEqual(['otp-sms  not effective'])
 })
 
 describe('an audit event on one line', () => {
