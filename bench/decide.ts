@@ -1,7 +1,8 @@
 /**
  * Identities decided in a second of CPU, for sets of 5, 20, 50 and 200 policies, beside a bare loop over json-rules-engine
  * with the same operators. The loop is flattered: it gets its facts ready-made, evaluates no targets, and produces
- * neither addresses nor reviewAt. Both are measured in turns, and ours starts every round with nothing remembered.
+ * neither addresses nor reviewAt. Both are measured in turns, and ours starts every round
+ * without an answer remembered.
  */
 import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine'
 import type { Address } from '../domain/address.ts'

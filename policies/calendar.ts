@@ -14,8 +14,10 @@ const widestOffset = 30 * 3_600_000
 /** Intl takes microseconds to answer; the same days recur over a population. */
 const rememberedDays = 50_000
 
-/** Opens the calendar of an IANA time zone. Throws a RangeError for an unknown one. */
-export function openCalendar(timeZone: string): Calendar {
+/** The calendar of an IANA time zone, one for all policy sets. Throws a RangeError for an unknown zone. */
+export const openCalendar: (timeZone: string) => Calendar = remember(createCalendar, 16)
+
+function createCalendar(timeZone: string): Calendar {
   const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
     timeZone,
     ...{ year: 'numeric', month: 'numeric', day: 'numeric', era: 'short' },

@@ -22,6 +22,8 @@ export interface CompiledPolicySet {
   readonly calendar: Calendar
   /** Higher priority first, then by id: no order of the documents shows. */
   readonly policies: readonly CompiledPolicy[]
+  /** Those that decide: what a shadow policy says is reported by an explanation, and part of no decision. */
+  readonly enforced: readonly CompiledPolicy[]
   readonly targets: readonly FilterPredicate[]
   readonly paths: readonly ((address: Address) => boolean)[]
   readonly leaves: readonly Leaf[]
@@ -90,6 +92,7 @@ export function compilePolicySet({
     settings,
     calendar: openCalendar(settings.timeZone),
     policies,
+    enforced: policies.filter(({ document }) => document.mode === 'enforce'),
     targets: targets.predicates,
     paths: paths.predicates,
     leaves: leaves.leaves,

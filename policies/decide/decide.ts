@@ -5,7 +5,7 @@ import { Evaluation } from './evaluation.ts'
 
 /** What the set says of one identity. The same arguments give the same decision, whatever was decided before. */
 export async function decide(identity: IdentityFacts, set: CompiledPolicySet, now: Date): Promise<Decision> {
-  return decideOne(identity, set, new Evaluation(set, now, identity))
+  return learn(identity, set, new Evaluation(set, now, identity))
 }
 
 /** The same of many, all judged at one time. Decisions come in the order of the identities. */
@@ -20,26 +20,44 @@ export async function decideBatch(
   const decisions: Decision[] = []
   for (const identity of identities) {
     evaluation.begin(identity)
-    decisions.push(await decideOne(identity, set, evaluation))
+    // Nearly every answer is known already, and awaiting it would cost more than making the decision.
+    decisions.push(recall(identity, set, evaluation) ?? (await learn(identity, set, evaluation)))
   }
   return decisions
 }
 
-async function decideOne(
+/** The decision from remembered answers alone; null where one is missing. */
+function recall(identity: IdentityFacts, set: CompiledPolicySet, evaluation: Evaluation): Decision | null {
+  const matching: CompiledPolicy[] = []
+  for (const policy of set.enforced) {
+    if (!evaluation.isTargeted(policy)) continue
+    const holds = policy.rule.recall(evaluation.isLeafTrue)
+    if (holds === undefined) return null
+    if (holds) matching.push(policy)
+  }
+  return conclude(identity, set, matching, evaluation)
+}
+
+async function learn(
   identity: IdentityFacts,
   set: CompiledPolicySet,
   evaluation: Evaluation,
 ): Promise<Decision> {
   const matching: CompiledPolicy[] = []
-  let reviewAt: number | null = null
-  for (const policy of set.policies) {
-    // What a shadow policy says is reported by an explanation, and never part of a decision.
-    if (policy.document.mode !== 'enforce' || !evaluation.isTargeted(policy)) continue
-    const holds = policy.rule.ask(evaluation.isLeafTrue)
-    // Nearly every answer is known already, and an await costs more than the rest of the policy.
-    if (typeof holds === 'boolean' ? holds : await holds) matching.push(policy)
-    const flip = evaluation.findNextFlip(policy)
-    if (flip !== null && (reviewAt === null || flip < reviewAt)) reviewAt = flip
+  for (const policy of set.enforced) {
+    if (!evaluation.isTargeted(policy)) continue
+    if (await policy.rule.ask(evaluation.isLeafTrue)) matching.push(policy)
   }
-  return assembleDecision(identity, set.id, set.verdicts.of(matching), evaluation.selectAddresses, reviewAt)
+  return conclude(identity, set, matching, evaluation)
+}
+
+function conclude(
+  identity: IdentityFacts,
+  set: CompiledPolicySet,
+  matching: readonly CompiledPolicy[],
+  evaluation: Evaluation,
+): Decision {
+  const verdict = set.verdicts.of(matching)
+  const reviewAt = evaluation.findNextFlip(set.enforced)
+  return assembleDecision(identity, set.id, verdict, evaluation.selectAddresses, reviewAt)
 }

@@ -7,12 +7,6 @@ import { answer } from '../operators/decorators.ts'
 import type { CompiledPolicy, CompiledPolicySet } from './compile-policy-set.ts'
 import type { Leaf } from './leaf-collection.ts'
 
-/** What a comparison with time says of one date at the batch's moment. */
-interface TimedAnswer {
-  readonly holds: boolean
-  readonly nextFlip: number | null
-}
-
 /** What is known of a leaf or a target for the identity at hand. */
 const unknown = 0
 const isFalse = 1
@@ -30,8 +24,6 @@ export class Evaluation {
   readonly #leaves: Uint8Array
   readonly #targets: Uint8Array
   readonly #candidates: (readonly Address[] | undefined)[]
-  /** For each leaf that hangs on time: people share dates, and working out a day's edges is the costly part. */
-  readonly #timed: readonly Map<unknown, TimedAnswer>[]
   #identity: IdentityFacts
   #document: FilterDocument | null = null
 
@@ -43,7 +35,6 @@ export class Evaluation {
     this.#leaves = new Uint8Array(set.leaves.length)
     this.#targets = new Uint8Array(set.targets.length)
     this.#candidates = new Array(set.paths.length).fill(undefined)
-    this.#timed = set.leaves.map(() => new Map())
     this.#identity = identity
   }
 
@@ -70,17 +61,22 @@ export class Evaluation {
   /** Whether a comparison holds. Bound, so that rules can be given it. */
   readonly isLeafTrue = (number: number): boolean => {
     if (this.#leaves[number] === unknown) {
-      this.#leaves[number] = this.#compare(this.#leafAt(number), number) ? isTrue : isFalse
+      const leaf = this.#leafAt(number)
+      const holds = answer(leaf.operator, this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment)
+      this.#leaves[number] = holds ? isTrue : isFalse
     }
     return this.#leaves[number] === isTrue
   }
 
-  /** The earliest time after now at which a comparison of the policy could change, or null. */
-  findNextFlip({ timedLeaves }: CompiledPolicy): number | null {
+  /** The earliest time after now at which a comparison of the policies that let the identity in could change. */
+  findNextFlip(policies: readonly CompiledPolicy[]): number | null {
     let next: number | null = null
-    for (const number of timedLeaves) {
-      const { nextFlip } = this.#answerTimed(this.#leafAt(number), number)
-      if (nextFlip !== null && (next === null || nextFlip < next)) next = nextFlip
+    for (const policy of policies) {
+      if (policy.timedLeaves.length === 0 || !this.isTargeted(policy)) continue
+      for (const number of policy.timedLeaves) {
+        const flip = this.#findFlip(this.#leafAt(number))
+        if (flip !== null && (next === null || flip < next)) next = flip
+      }
     }
     return next
   }
@@ -110,23 +106,8 @@ export class Evaluation {
     }
   }
 
-  #compare(leaf: Leaf, number: number): boolean {
-    if (leaf.operator.nextFlip !== undefined) return this.#answerTimed(leaf, number).holds
-    return answer(leaf.operator, this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment)
-  }
-
-  #answerTimed(leaf: Leaf, number: number): TimedAnswer {
-    const [left, right] = [this.#readFact(leaf.fact), this.#readAgainst(leaf)]
-    // Lists are new for every identity, and another fact is not part of the key: these are not remembered.
-    const known = typeof left === 'string' && 'value' in leaf.against ? this.#timed[number] : undefined
-    const found = known?.get(left)
-    if (found !== undefined) return found
-    const timed: TimedAnswer = {
-      holds: answer(leaf.operator, left, right, this.#moment),
-      nextFlip: leaf.operator.nextFlip?.(left, right, this.#moment) ?? null,
-    }
-    known?.set(left, timed)
-    return timed
+  #findFlip(leaf: Leaf): number | null {
+    return leaf.operator.nextFlip?.(this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment) ?? null
   }
 
   #leafAt(number: number): Leaf {

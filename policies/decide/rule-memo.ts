@@ -17,13 +17,15 @@ export class RuleMemo {
     this.#rule = rule
   }
 
-  /** The answer where it is known, and else a promise of it: who decides thousands awaits only what is new. */
-  ask(isTrue: (leaf: number) => boolean): boolean | Promise<boolean> {
-    const vector = this.#readVector(isTrue)
-    return this.#known.get(vector) ?? this.#askEngine(vector, isTrue)
+  /** The answer where it is known; undefined where the engine has not been asked yet. */
+  recall(isTrue: (leaf: number) => boolean): boolean | undefined {
+    return this.#known.get(this.#readVector(isTrue))
   }
 
-  async #askEngine(vector: Vector, isTrue: (leaf: number) => boolean): Promise<boolean> {
+  async ask(isTrue: (leaf: number) => boolean): Promise<boolean> {
+    const vector = this.#readVector(isTrue)
+    const known = this.#known.get(vector)
+    if (known !== undefined) return known
     const answer = await askEngine(this.#rule, isTrue)
     if (this.#known.size >= limit) this.#known.clear()
     this.#known.set(vector, answer)

@@ -25,11 +25,8 @@ export const dateOperators = {
   withinDays: { test: isWithinDays, whenAbsent: false, check: checkRange, nextFlip: flipOfRange },
 } satisfies Readonly<Record<string, Operator>>
 
-/** Instants from `start` up to but without `end`; an instant is one millisecond long. */
-interface Span {
-  readonly start: number
-  readonly end: number
-}
+/** A date lasts from its start up to but without its end; an instant is one millisecond long. */
+type Edge = 'start' | 'end'
 
 interface DayRange {
   readonly from: number
@@ -39,13 +36,13 @@ interface DayRange {
 const readDate = remember(parseDateText, 20_000)
 
 function isBefore(left: unknown, right: unknown, moment: Moment): boolean {
-  const spans = readSpans(left, right, moment)
-  return spans !== null && spans.date.end <= spans.reference.start
+  const gap = measureGap(left, right, moment, 'end')
+  return gap !== null && gap <= 0
 }
 
 function isAfter(left: unknown, right: unknown, moment: Moment): boolean {
-  const spans = readSpans(left, right, moment)
-  return spans !== null && spans.date.start >= spans.reference.end
+  const gap = measureGap(left, right, moment, 'start')
+  return gap !== null && gap >= 0
 }
 
 function isWithinDays(left: unknown, right: unknown, moment: Moment): boolean {
@@ -56,10 +53,13 @@ function isWithinDays(left: unknown, right: unknown, moment: Moment): boolean {
   return distance >= range.from && distance <= range.to
 }
 
-function flipAt(left: unknown, right: unknown, moment: Moment, edge: keyof Span): number | null {
-  const spans = readSpans(left, right, moment)
-  if (spans === null || !spans.moving) return null
-  return spans.date[edge] > moment.now ? spans.date[edge] : null
+/** The date's edge, while it is still to come and the reference moves towards it. */
+function flipAt(left: unknown, right: unknown, moment: Moment, edge: Edge): number | null {
+  if (typeof right !== 'string' || parseDateReference(right)?.kind !== 'now') return null
+  const gap = measureGap(left, right, moment, edge)
+  if (gap === null) return null
+  const at = moment.now + gap + (edge === 'start' ? 1 : 0)
+  return at > moment.now ? at : null
 }
 
 /** The range is entered at the start of the day `to` before the date, and left after the day `from` before it. */
@@ -73,26 +73,23 @@ function flipOfRange(left: unknown, right: unknown, moment: Moment): number | nu
   return null
 }
 
-/** The date's span and the reference's. Where the reference is `now`, the duration has moved the date instead. */
-function readSpans(left: unknown, right: unknown, moment: Moment) {
+/**
+ * Milliseconds from the reference to one edge of the date; null where either is no date. The end is measured from
+ * the reference's start, the start from its end. Where the reference is `now`, its duration moves the date instead.
+ */
+function measureGap(left: unknown, right: unknown, moment: Moment, edge: Edge): number | null {
   const date = typeof left === 'string' ? readDate(left) : null
   const reference = typeof right === 'string' ? parseDateReference(right) : null
   if (date === null || reference === null) return null
-  if (reference.kind !== 'now') {
-    return { date: spanOf(date, moment), reference: spanOf(reference, moment), moving: false }
-  }
+  const facing = edge === 'end' ? 'start' : 'end'
+  if (reference.kind !== 'now') return edgeOf(date, edge, moment) - edgeOf(reference, facing, moment)
   const moved = moveAgainst(date, reference.shift)
-  const span = spanOf(moved.date, moment)
-  return {
-    date: { start: span.start + moved.ms, end: span.end + moved.ms },
-    reference: { start: moment.now, end: moment.now + 1 },
-    moving: true,
-  }
+  return edgeOf(moved.date, edge, moment) + moved.ms - (moment.now + (facing === 'end' ? 1 : 0))
 }
 
-function spanOf(date: DateText, { calendar }: Moment): Span {
-  if (date.kind === 'instant') return { start: date.ms, end: date.ms + 1 }
-  return { start: calendar.startOf(date.day), end: calendar.startOf(date.day + 1) }
+function edgeOf(date: DateText, edge: Edge, { calendar }: Moment): number {
+  const atEnd = edge === 'end' ? 1 : 0
+  return date.kind === 'instant' ? date.ms + atEnd : calendar.startOf(date.day + atEnd)
 }
 
 function readDay(value: unknown, { calendar }: Moment): number | null {

@@ -6,7 +6,7 @@ import { remember } from '../remember.ts'
  * slashes and compare from the left: `EMEA/Sales/Field` is under `EMEA/Sales`.
  */
 export function isUnder(place: string, base: string): boolean {
-  const [parts, baseParts] = [readOnce(place), readOnce(base)]
+  const [parts, baseParts] = [readRecent(place), readBase(base)]
   if (parts.isName !== baseParts.isName || parts.fromRoot.length < baseParts.fromRoot.length) return false
   return baseParts.fromRoot.every((part, index) => part === parts.fromRoot[index])
 }
@@ -17,7 +17,9 @@ interface Place {
   readonly fromRoot: readonly string[]
 }
 
-const readOnce = remember(readPlace, 20_000)
+/** Bases are a policy's own and few; a person's place is asked several times, and then never again. */
+const readBase = remember(readPlace, 1000)
+const readRecent = remember(readPlace, 16)
 
 /** A name and its attribute type, up to the next separator that no backslash escapes. */
 const relativeName = /(?:[^,;\\]|\\[\s\S])+/g
