@@ -5,7 +5,7 @@ export interface StoredPolicySet {
   /** `sha256:…` over documents, conditions and settings. */
   readonly id: string
   readonly documents: readonly unknown[]
-  readonly conditions: Readonly<Record<string, unknown>>
+  readonly conditions: readonly unknown[]
   readonly settings: unknown
 }
 
