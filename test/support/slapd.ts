@@ -1,36 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensurePackages } from './debian-packages.ts'
 
 const slapdPath = '/usr/sbin/slapd'
-const aptGet = '/usr/bin/apt-get'
-const command = 'apt-get install -y --no-install-recommends slapd ldap-utils'
 
-/**
- * Makes sure that OpenLDAP's server and tools are there: installs Debian's packages where it may (root), saying so,
- * and otherwise throws an error with the command that does it. The package's own service is never started.
- */
+/** Makes sure that OpenLDAP's server and tools are there. */
 export function ensureSlapd(): void {
-  if (existsSync(slapdPath) && existsSync('/usr/bin/ldapsearch')) return
-  const root = process.getuid?.() === 0
-  if (!root || !existsSync(aptGet))
-    throw new Error(`The LDAP tests need OpenLDAP's server and tools. As root: ${command}`)
-  process.stderr.write('Installing slapd and ldap-utils for the LDAP tests…\n')
-  // A package starts its service unless this file says no; where there is one already, it is left as it is.
-  const policy = '/usr/sbin/policy-rc.d'
-  const made = !existsSync(policy)
-  if (made) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  try {
-    execFileSync(aptGet, ['update', '-qq'], { env, stdio: 'ignore' })
-    execFileSync(aptGet, command.split(' ').slice(1), { env, stdio: 'ignore' })
-  } catch (cause) {
-    throw new Error(`slapd could not be installed. As root: ${command}`, { cause })
-  } finally {
-    if (made) rmSync(policy)
-  }
+  ensurePackages([slapdPath, '/usr/bin/ldapsearch'], ['slapd', 'ldap-utils'])
 }
 
 export interface SlapdOptions {
