@@ -17,12 +17,17 @@ export interface RunRequest {
 /** Milliseconds that a worker may take to pick a run up. */
 const pickUpWithin = 30_000
 const lookEvery = 100
+const never = new AbortController().signal
 
 /**
  * Starts a run of a source, or joins the one that goes on; answers its id as soon as a worker has taken it. The
- * source's name was checked against the configuration by the caller.
+ * source's name was checked against the configuration by the caller. The signal ends the waiting, not the run.
  */
-export async function requestRun(client: Client, request: RunRequest): Promise<string> {
+export async function requestRun(
+  client: Client,
+  request: RunRequest,
+  signal: AbortSignal = never,
+): Promise<string> {
   const runId = newId()
   const workflowId = workflowIds.reconcile(runId)
   const args: [ReconcileRequest] = [{ runId, ...request }]
@@ -43,21 +48,22 @@ export async function requestRun(client: Client, request: RunRequest): Promise<s
         'No worker took the run. Is "muster up" or "muster worker" running?',
       )
     }
-    await delay(lookEvery)
+    await delay(lookEvery, undefined, { signal })
   }
 }
 
-/** Waits until the run has ended or is held, calling `onProgress` while it goes on. */
+/** Waits until the run has ended or is held, calling `onProgress` while it goes on. The signal ends the waiting. */
 export async function waitForRun(
   { database }: Store,
   runId: string,
   onProgress: (run: Run) => void = () => undefined,
+  signal: AbortSignal = never,
 ): Promise<Run> {
   for (;;) {
     const run = await getRun(database, runId)
     if (run.status !== 'running') return run
     onProgress(run)
-    await delay(lookEvery)
+    await delay(lookEvery, undefined, { signal })
   }
 }
 

@@ -25,9 +25,10 @@ export async function runUp(options: UpOptions): Promise<UpResult> {
   const started = performance.now()
   const stack = await startUninterrupted(options)
   if (stack === null) return endedEarly(options)
+  const over = new AbortController()
   try {
     const ended = Promise.race([stack.broken, endOf(options.interrupted)])
-    const work = reconcileAndReport(stack, options, started)
+    const work = reconcileAndReport(stack, { ...options, over: over.signal }, started)
     const first = await Promise.race([work.then((runs) => ({ runs })), ended.then((how) => ({ how }))]).catch(
       (fault: unknown) => explain(fault, stack),
     )
@@ -37,13 +38,17 @@ export async function runUp(options: UpOptions): Promise<UpResult> {
     return { runs: first.runs, broken: options.interrupted.aborted ? null : how }
   } finally {
     options.onProgress('Ending what was started …')
+    over.abort()
     await stack.stop()
   }
 }
 
+/** `over` fires when the stack ends: whoever still waits for something of it would hold the process. */
+type WorkOptions = UpOptions & { readonly over: AbortSignal }
+
 async function reconcileAndReport(
   stack: EmbeddedStack,
-  options: UpOptions,
+  options: WorkOptions,
   started: number,
 ): Promise<readonly Run[]> {
   const runs = await reconcileAll(stack, options)
@@ -77,7 +82,7 @@ async function explain(fault: unknown, { broken }: EmbeddedStack): Promise<{ rea
 }
 
 /** Sources that were never read, or all of them with `once`; first the policies, so that one decision is enough. */
-async function reconcileAll(stack: EmbeddedStack, options: UpOptions): Promise<readonly Run[]> {
+async function reconcileAll(stack: EmbeddedStack, options: WorkOptions): Promise<readonly Run[]> {
   const { configuration, store, temporal } = stack
   const actor = { kind: 'system', id: 'up' } as const
   const loaded = await putPolicyFolderInForce(configuration, store, configuration.policies, actor)
@@ -85,14 +90,15 @@ async function reconcileAll(stack: EmbeddedStack, options: UpOptions): Promise<r
   if (loaded.runId !== null) {
     options.onProgress(`Policies: ${loaded.documents} documents are in force.`)
     await startSettling(temporal.client, loaded.runId)
-    const run = await waitForRun(store, loaded.runId)
+    const run = await waitForRun(store, loaded.runId, undefined, options.over)
     if (loaded.due > 0) runs.push(run)
   }
   for (const source of Object.keys(configuration.sources)) {
     if (!options.once && (await wasRead(stack, source))) continue
     options.onProgress(`Reading ${source} …`)
-    const runId = await requestRun(temporal.client, { source, kind: 'full', requestedBy: actor })
-    runs.push(await waitForRun(store, runId, progressOf(source, options)))
+    const request = { source, kind: 'full', requestedBy: actor } as const
+    const runId = await requestRun(temporal.client, request, options.over)
+    runs.push(await waitForRun(store, runId, progressOf(source, options), options.over))
   }
   return runs
 }
