@@ -51,6 +51,8 @@ export interface LimitSettings {
   readonly country: RateLimit
   readonly budget: { readonly sms: MessageBudget; readonly email: MessageBudget }
   readonly breaker: BreakerSettings
+  /** Where text messages may go (ISO 3166-1 alpha-2): the configuration's `countries:`. Null: no limit of countries. */
+  readonly countries: ReadonlySet<string> | null
 }
 
 const minute = 60_000
@@ -78,7 +80,8 @@ export const defaultLimits: LimitSettings = {
     settle: 2 * minute,
     probeAfter: 30 * minute,
   },
+  countries: null,
 }
 
-/** The name of a limit that refused a message: a key of `LimitSettings`, or the country allow-list. */
-export type LimitName = keyof LimitSettings | 'countries'
+/** The name of a limit that refused a message. */
+export type LimitName = keyof LimitSettings

@@ -108,26 +108,34 @@ create table send_limits (
   arrival timestamptz not null
 ) with (fillfactor = 70);
 
--- Messages sent and codes typed, by prefix and hour: what the conversion breaker weighs.
+-- Messages sent and codes typed, by prefix and minute, proven addresses apart: what the conversion breaker weighs.
 create table conversions (
   prefix text not null,
-  hour timestamptz not null,
+  proven boolean not null,
+  minute timestamptz not null,
   sent integer not null default 0,
   typed integer not null default 0,
-  primary key (prefix, hour)
+  primary key (prefix, proven, minute)
 ) with (fillfactor = 70);
+-- A row is an open breaker. After probe_at one message is let through; a code typed after it closes the breaker.
 create table breakers (
-  prefix text primary key,
+  prefix text not null,
+  proven boolean not null,
   opened_at timestamptz not null,
   mode text not null check (mode in ('record', 'enforce')),
-  probe_at timestamptz not null
+  probe_at timestamptz not null,
+  probed_at timestamptz,
+  primary key (prefix, proven)
 );
+-- A busy day's count is kept in several rows, so that senders do not queue for one.
 create table message_budget (
   day date not null,
-  channel text not null,
+  channel text not null check (channel in ('email', 'sms')),
+  proven boolean not null,
+  slot smallint not null,
   sent integer not null,
-  primary key (day, channel)
-);
+  primary key (day, channel, proven, slot)
+) with (fillfactor = 70);
 
 create table idempotency_keys (
   client text not null,
