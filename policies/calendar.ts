@@ -34,7 +34,20 @@ function createCalendar(timeZone: string): Calendar {
   }
   return {
     dayOf,
-    startOf: remember((day: number) => findStart(day, dayOf, offsetAtMidnight), rememberedDays),
+    startOf: rememberDays((day) => findStart(day, dayOf, offsetAtMidnight)),
+  }
+}
+
+/** Remembers an answer for each day from 1970 to 2106, in a table: it is asked several times for every person. */
+function rememberDays(compute: (day: number) => number): (day: number) => number {
+  const table = new Float64Array(rememberedDays).fill(Number.NaN)
+  return (day) => {
+    const known = table[day]
+    if (known === undefined) return compute(day)
+    if (!Number.isNaN(known)) return known
+    const computed = compute(day)
+    table[day] = computed
+    return computed
   }
 }
 

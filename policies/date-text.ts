@@ -7,16 +7,18 @@ export type DateText =
 
 export const dayMs = 86_400_000
 
-const datePattern =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2})))?$/
+/** `YYYY-MM-DD` */
+const dayLength = 10
+const instantPattern =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 
 /** Reads `YYYY-MM-DD` or an RFC 3339 time (any offset, up to nine digits of a second); null for anything else. */
 export function parseDateText(text: string): DateText | null {
-  const match = datePattern.exec(text)
+  if (text.length === dayLength) return parseDay(text)
+  const match = instantPattern.exec(text)
   if (match === null) return null
   const day = readDay(Number(match[1]), Number(match[2]), Number(match[3]))
   if (day === null) return null
-  if (match[4] === undefined) return { kind: 'day', day }
   const time = readTime(match)
   return time === null ? null : { kind: 'instant', ms: day * dayMs + time }
 }
@@ -28,12 +30,35 @@ export function parseFilterInstant(text: string): number | null {
   return date.kind === 'day' ? date.day * dayMs : date.ms
 }
 
+/** Without a pattern: dates of a day are read for every person and every comparison with time. */
+function parseDay(text: string): DateText | null {
+  if (text[4] !== '-' || text[7] !== '-') return null
+  const [century, year] = [readTwoDigits(text, 0), readTwoDigits(text, 2)]
+  const [month, dayOfMonth] = [readTwoDigits(text, 5), readTwoDigits(text, 8)]
+  const day = readDay(century * 100 + year, month, dayOfMonth)
+  return day === null ? null : { kind: 'day', day }
+}
+
+/** Not a number where they are no digits, so that nothing made of them is a day. */
+function readTwoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
+/** Days since 1970-01-01 on the Gregorian calendar, of which the year here begins in March; null: no such day. */
 function readDay(year: number, month: number, dayOfMonth: number): number | null {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, dayOfMonth)
-  // Date rolls 30 February over into March: a day that does not come back as it went in does not exist.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== dayOfMonth) return null
-  return date.getTime() / dayMs
+  if (!(month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= daysInMonth(year, month))) return null
+  const fromMarch = month > 2 ? year : year - 1
+  const leapDays = Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400)
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + dayOfMonth - 1
+  return fromMarch * 365 + leapDays + dayOfYear - 719_468
+}
+
+/** Not a number for a year that is none. */
+function daysInMonth(year: number, month: number): number {
+  if (month !== 2) return year >= 0 ? 30 + ((month + (month > 7 ? 1 : 0)) % 2) : Number.NaN
+  if (Number.isNaN(year)) return Number.NaN
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
 /** Milliseconds from the day's start in UTC, which an offset may put before or after the day; null: no such time. */

@@ -32,8 +32,6 @@ export interface CompiledPolicySet {
 }
 
 export interface CompiledPolicy {
-  /** Its place in the set's order. */
-  readonly number: number
   readonly document: PolicyDocument
   /** Which of the set's targets must let an identity in; null: everybody. */
   readonly target: number | null
@@ -86,7 +84,7 @@ export function compilePolicySet({
   const paths = new PathCollection()
   const policies = documents
     .toSorted(byPriority)
-    .map((document, number) => compilePolicy(document, number, named, { leaves, targets, paths }))
+    .map((document) => compilePolicy(document, named, { leaves, targets, paths }))
   return {
     id,
     settings,
@@ -114,13 +112,11 @@ interface Collections {
 
 function compilePolicy(
   document: PolicyDocument,
-  number: number,
   named: ReadonlyMap<string, RootCondition>,
   { leaves, targets, paths }: Collections,
 ): CompiledPolicy {
   const rule = compileRule(document.conditions, named, leaves)
   return {
-    number,
     document,
     target: document.target === undefined ? null : targets.add(document.target),
     leaves: rule.leaves,

@@ -33,7 +33,9 @@ interface DayRange {
   readonly to: number
 }
 
-const readDate = remember(parseDateText, 20_000)
+/** Days are read faster than they are remembered. */
+const readInstant = remember(parseDateText, 20_000)
+const readDate = (text: string) => (text.length > 10 ? readInstant(text) : parseDateText(text))
 
 function isBefore(left: unknown, right: unknown, moment: Moment): boolean {
   const gap = measureGap(left, right, moment, 'end')
