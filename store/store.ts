@@ -1,5 +1,6 @@
 import type { Database, Transaction } from './database.ts'
 import * as audit from './write/audit-events.ts'
+import * as deliveries from './write/deliveries.ts'
 import * as due from './write/due.ts'
 import * as enrollments from './write/enrollments.ts'
 import * as identities from './write/identities.ts'
@@ -9,6 +10,7 @@ import * as hashes from './write/record-hashes.ts'
 import * as rights from './write/rights.ts'
 import * as runs from './write/runs.ts'
 import * as records from './write/source-records.ts'
+import * as tokens from './write/tokens.ts'
 
 /**
  * What use cases are given of PostgreSQL: the statements by concept, a pool for reads, and transactions. Every
@@ -17,6 +19,7 @@ import * as records from './write/source-records.ts'
 export interface Store {
   readonly database: Database
   readonly audit: typeof audit
+  readonly deliveries: typeof deliveries
   readonly due: typeof due
   readonly enrollments: typeof enrollments
   readonly hashes: typeof hashes
@@ -26,6 +29,7 @@ export interface Store {
   readonly records: typeof records
   readonly rights: typeof rights
   readonly runs: typeof runs
+  readonly tokens: typeof tokens
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<Result>(work: (trx: Transaction) => Promise<Result>): Promise<Result>
 }
@@ -34,6 +38,7 @@ export function openStore(database: Database): Store {
   return {
     database,
     audit,
+    deliveries,
     due,
     enrollments,
     hashes,
@@ -43,6 +48,7 @@ export function openStore(database: Database): Store {
     records,
     rights,
     runs,
+    tokens,
     transaction: (work) => retryConflicts(() => database.transaction(work)),
   }
 }
