@@ -7,6 +7,8 @@ export type FilterPredicate = (document: object) => boolean
  * Whether a document satisfies a filter. Strings compare without case unless the attribute is case-exact, dates as
  * instants, a list by any of its values. A missing value makes `ne` true and every other comparison false; `ne` on
  * a list asks that no value is equal. `eq null` is "absent".
+ *
+ * @public For one document at a time, and for the tests that compare it with the filters compiled to SQL.
  */
 export function evaluateFilter(filter: Filter, document: FilterDocument): boolean {
   return compileFilter(filter)(document)
