@@ -54,6 +54,10 @@ export interface OutgoingMessage {
 export interface MessageChannel {
   /** The connector's type, for records and metrics: `twilio`, `smtp`, `http-sms`, `outbox`. */
   readonly name: string
+  /**
+   * Ends in seconds, whatever the provider does. Where the signal ends it, or nobody answers in time, the fault is
+   * `timeout`: nobody knows whether the message left, and the same message may be sent again.
+   */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome>
   /** Opens and closes what sending needs, without sending. */
   test(signal: AbortSignal): Promise<{ readonly ok: boolean; readonly message: string }>
