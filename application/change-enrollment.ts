@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { Enrollment } from '../domain/enrollment.ts'
+import { blankEnrollment, type Enrollment } from '../domain/enrollment.ts'
 import { withStatus } from '../domain/enrollment-status.ts'
 import { MusterError } from '../domain/error.ts'
 import type { Factor } from '../domain/factor.ts'
@@ -158,29 +158,4 @@ async function writeEnrollment(
       detail: { enrollment: after.id, factor: after.factor, before, after },
     },
   ])
-}
-
-function blankEnrollment(id: string, factor: Factor, address: string, key: string, now: string): Enrollment {
-  return {
-    id,
-    factor,
-    address,
-    key,
-    origins: [],
-    proof: 'none',
-    proofRequired: false,
-    replaces: null,
-    disabled: null,
-    lockedUntil: null,
-    undeliverableSince: null,
-    unwantedSince: null,
-    removed: null,
-    enrolledAt: now,
-    addressChangedAt: null,
-    lastUsed: null,
-    status: null,
-    statusReason: null,
-    statusBy: null,
-    statusSince: now,
-  }
 }

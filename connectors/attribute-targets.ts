@@ -1,3 +1,5 @@
+import { coreTextNames, enterpriseTextNames, nameParts } from '../domain/attributes.ts'
+
 /** Where a canonical name, as mappings write it, leads in the attributes of a row. */
 export interface AttributeTarget {
   readonly place: 'core' | 'name' | 'enterprise' | 'muster' | 'custom'
@@ -5,26 +7,13 @@ export interface AttributeTarget {
   readonly kind: 'text' | 'date' | 'reference' | 'values' | 'custom'
 }
 
-const core = [
-  'userName',
-  'displayName',
-  'nickName',
-  'profileUrl',
-  'title',
-  'userType',
-  'preferredLanguage',
-  'locale',
-  'timezone',
-]
 const multiValued = ['emails', 'phoneNumbers', 'roles', 'entitlements']
-const name = ['formatted', 'familyName', 'givenName', 'middleName', 'honorificPrefix', 'honorificSuffix']
-const enterprise = ['employeeNumber', 'costCenter', 'organization', 'division', 'department']
 
 const listed: readonly (readonly [string, AttributeTarget['place'], AttributeTarget['kind'], string])[] = [
-  ...core.map((key) => [key, 'core', 'text', key] as const),
+  ...coreTextNames.map((key) => [key, 'core', 'text', key] as const),
   ...multiValued.map((key) => [key, 'core', 'values', key] as const),
-  ...name.map((key) => [`name.${key}`, 'name', 'text', key] as const),
-  ...enterprise.map((key) => [key, 'enterprise', 'text', key] as const),
+  ...nameParts.map((key) => [`name.${key}`, 'name', 'text', key] as const),
+  ...enterpriseTextNames.map((key) => [key, 'enterprise', 'text', key] as const),
   ['manager', 'enterprise', 'reference', 'manager'],
   ['startDate', 'muster', 'date', 'startDate'],
   ['endDate', 'muster', 'date', 'endDate'],

@@ -1,5 +1,5 @@
 import { collapseByKey, compareText, type EnrollableAddress } from './choose-addresses.ts'
-import type { Enrollment, EnrollmentOrigin, Proof } from './enrollment.ts'
+import { blankEnrollment, type Enrollment, type EnrollmentOrigin, type Proof } from './enrollment.ts'
 import { isPending } from './enrollment-status.ts'
 import type { Following } from './follow-changes.ts'
 import type { Want } from './wanted-addresses.ts'
@@ -136,26 +136,11 @@ function enrollFresh(
   const replaces = following.holds.get(key) ?? null
   return [
     {
-      id: newId(),
-      factor: address.factor,
-      address: address.value,
-      key,
+      ...blankEnrollment(newId(), address.factor, address.value, key, now),
       origins: claims.map((claim) => originOf(claim, now)),
       proof: proofOf(address),
       proofRequired: startsPending(claims, following.holds.has(key), replaces),
       replaces,
-      disabled: null,
-      lockedUntil: null,
-      undeliverableSince: null,
-      unwantedSince: null,
-      removed: null,
-      enrolledAt: now,
-      addressChangedAt: null,
-      lastUsed: null,
-      status: null,
-      statusReason: null,
-      statusBy: null,
-      statusSince: now,
     },
   ]
 }

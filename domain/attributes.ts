@@ -74,3 +74,31 @@ export interface CustomAttribute {
   readonly multiValued: boolean
 }
 export type CustomAttributes = Readonly<Record<string, CustomAttribute>>
+
+/** The names of single texts, in their order in RFC 7643: of the core User, of its `name`, of the enterprise extension. */
+export const coreTextNames = [
+  'userName',
+  'displayName',
+  'nickName',
+  'profileUrl',
+  'title',
+  'userType',
+  'preferredLanguage',
+  'locale',
+  'timezone',
+] as const satisfies readonly (keyof Attributes)[]
+export const nameParts = [
+  'formatted',
+  'familyName',
+  'givenName',
+  'middleName',
+  'honorificPrefix',
+  'honorificSuffix',
+] as const satisfies readonly (keyof Name)[]
+export const enterpriseTextNames = [
+  'employeeNumber',
+  'costCenter',
+  'organization',
+  'division',
+  'department',
+] as const satisfies readonly (keyof EnterpriseAttributes)[]

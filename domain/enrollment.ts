@@ -71,3 +71,35 @@ export interface Enrollment {
   readonly statusBy: string | null
   readonly statusSince: string
 }
+
+/** An enrollment that nobody has put anything on yet: without an origin, without a proof, its status not derived. */
+export function blankEnrollment(
+  id: string,
+  factor: Factor,
+  address: string,
+  key: string,
+  now: string,
+): Enrollment {
+  return {
+    id,
+    factor,
+    address,
+    key,
+    origins: [],
+    proof: 'none',
+    proofRequired: false,
+    replaces: null,
+    disabled: null,
+    lockedUntil: null,
+    undeliverableSince: null,
+    unwantedSince: null,
+    removed: null,
+    enrolledAt: now,
+    addressChangedAt: null,
+    lastUsed: null,
+    status: null,
+    statusReason: null,
+    statusBy: null,
+    statusSince: now,
+  }
+}

@@ -1,11 +1,14 @@
 import {
   type Attributes,
   type CustomValue,
+  coreTextNames,
   type EnterpriseAttributes,
+  enterpriseTextNames,
   enterpriseUrn,
   type MusterAttributes,
   musterUrn,
   type Name,
+  nameParts,
   type TypedValue,
 } from './attributes.ts'
 import { compareText } from './choose-addresses.ts'
@@ -67,7 +70,7 @@ function mergeAttributes(records: readonly MergedRecord[], precedence: Precedenc
   const list = (name: string, part: Part<readonly TypedValue[]>) =>
     mergeList(ranked(name), part, precedence[name] !== undefined)
   return withoutUndefined<Attributes>({
-    ...mergeSingles(coreNames, (record) => record.attributes, single),
+    ...mergeSingles(coreTextNames, (record) => record.attributes, single),
     name: mergeObject<Name>(nameParts, (record) => record.attributes.name, single, 'name.'),
     emails: list('emails', (record) => record.attributes.emails),
     phoneNumbers: list('phoneNumbers', (record) => record.attributes.phoneNumbers),
@@ -75,7 +78,7 @@ function mergeAttributes(records: readonly MergedRecord[], precedence: Precedenc
     entitlements: list('entitlements', (record) => record.attributes.entitlements),
     groups: list('groups', groupsOf),
     [enterpriseUrn]: mergeObject<EnterpriseAttributes>(
-      enterpriseNames,
+      [...enterpriseTextNames, 'manager'],
       (record) => record.attributes[enterpriseUrn],
       single,
     ),
@@ -83,33 +86,6 @@ function mergeAttributes(records: readonly MergedRecord[], precedence: Precedenc
   })
 }
 
-const coreNames = [
-  'userName',
-  'displayName',
-  'nickName',
-  'profileUrl',
-  'title',
-  'userType',
-  'preferredLanguage',
-  'locale',
-  'timezone',
-] as const
-const nameParts = [
-  'formatted',
-  'familyName',
-  'givenName',
-  'middleName',
-  'honorificPrefix',
-  'honorificSuffix',
-] as const
-const enterpriseNames = [
-  'employeeNumber',
-  'costCenter',
-  'organization',
-  'division',
-  'department',
-  'manager',
-] as const
 const ownNames = ['startDate', 'endDate', 'dn'] as const
 
 type Single = <Value>(name: string, part: Part<Value>) => Value | undefined

@@ -2,9 +2,11 @@ import type { AddressAttribute } from '../../domain/address.ts'
 import {
   type Attributes,
   type CustomAttributes,
+  coreTextNames,
+  enterpriseTextNames,
   enterpriseUrn,
   musterUrn,
-  type Name,
+  nameParts,
 } from '../../domain/attributes.ts'
 import type { IdentityFacts } from '../../domain/decision.ts'
 import { type Factor, factors } from '../../domain/factor.ts'
@@ -38,29 +40,6 @@ const texts: Kind = { type: 'string', list: true }
 const number: Kind = { type: 'number', list: false }
 const date: Kind = { type: 'date', list: false }
 
-type CoreText = {
-  [Key in keyof Attributes]-?: Attributes[Key] extends string | undefined ? Key : never
-}[keyof Attributes]
-const coreTexts = [
-  'userName',
-  'displayName',
-  'nickName',
-  'profileUrl',
-  'title',
-  'userType',
-  'preferredLanguage',
-  'locale',
-  'timezone',
-] as const satisfies readonly CoreText[]
-const nameParts = [
-  'formatted',
-  'familyName',
-  'givenName',
-  'middleName',
-  'honorificPrefix',
-  'honorificSuffix',
-] as const satisfies readonly (keyof Name)[]
-const enterpriseTexts = ['employeeNumber', 'costCenter', 'organization', 'division', 'department'] as const
 const addressTypes = [
   'emails.work',
   'emails.home',
@@ -90,9 +69,9 @@ function listTextFacts(): readonly [string, Fact][] {
   })
   return [
     ['active', { kind: { type: 'boolean', list: false }, read: ({ active }) => active }],
-    ...coreTexts.map((key): [string, Fact] => [key, readText((attributes) => attributes[key])]),
+    ...coreTextNames.map((key): [string, Fact] => [key, readText((attributes) => attributes[key])]),
     ...nameParts.map((part): [string, Fact] => [`name.${part}`, readText(({ name }) => name?.[part])]),
-    ...enterpriseTexts.map((key): [string, Fact] => [
+    ...enterpriseTextNames.map((key): [string, Fact] => [
       key,
       readText((attributes) => attributes[enterpriseUrn]?.[key]),
     ]),
