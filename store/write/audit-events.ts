@@ -14,6 +14,13 @@ export type AuditAction =
   | 'enrollment-changed'
   | 'correlation-overridden'
   | 'addresses-revealed'
+  | 'challenge-created'
+  | 'challenge-passed'
+  | 'challenge-failed'
+  | 'challenge-cancelled'
+  | 'enrollment-locked'
+  | 'token-created'
+  | 'token-revoked'
 
 /** Who did what, on whom, why. Append-only. */
 export interface AuditEvent {
