@@ -11,6 +11,7 @@ import { registerRights } from './commands/rights.ts'
 import { registerRuns } from './commands/runs.ts'
 import { registerSources } from './commands/sources.ts'
 import { registerStatus } from './commands/status.ts'
+import { registerToken } from './commands/token.ts'
 import { registerUp } from './commands/up.ts'
 import { createContext, type RootContext } from './create-context.ts'
 import { buildProgram, type RegisterCommand, runProgram } from './program.ts'
@@ -29,6 +30,7 @@ const commands: readonly RegisterCommand<RootContext>[] = [
   registerPolicies,
   registerAudit,
   registerStatus,
+  registerToken,
 ]
 
 /**

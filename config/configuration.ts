@@ -1,7 +1,11 @@
 import { dirname, resolve } from 'node:path'
 import { parseDuration } from '../connectors/duration.ts'
 import type { CustomAttributes } from '../domain/attributes.ts'
+import type { ChallengeSettings, ClientSettings } from '../domain/challenge.ts'
 import type { Factor } from '../domain/factor.ts'
+import type { LimitSettings } from '../domain/limit-settings.ts'
+import { buildClients, demo, nameFactor } from './clients.ts'
+import { type KeyRingSettings, parseKeyRing } from './key-ring.ts'
 import type { Settings, SourceSettings } from './schema.ts'
 import { Secret } from './secret.ts'
 
@@ -64,6 +68,14 @@ export interface Configuration {
   readonly countries: readonly string[] | null
   /** What is switched on for sign-in and for enrollment. */
   readonly factors: { readonly authentication: readonly Factor[]; readonly registration: readonly Factor[] }
+  /** Null: none is named (the embedded mode makes its own), or its file was left unread. */
+  readonly keys: Secret<KeyRingSettings> | null
+  /** Codes: lengths of time in milliseconds. */
+  readonly challenges: ChallengeSettings
+  /** Limits of messages: lengths of time in milliseconds. */
+  readonly limits: LimitSettings
+  /** What asks for challenges, by id; their factors are those that the installation allows too. */
+  readonly clients: ReadonlyMap<string, ClientSettings>
   readonly sources: Readonly<Record<string, SourceConfiguration>>
   /** The sample directory that `muster up` serves for a source. */
   readonly sample: { readonly directory: { readonly ldif: string; readonly source: string } } | null
@@ -76,6 +88,10 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     Object.entries(settings.sources).map(([name, source]) => [name, buildSource(source)]),
   )
   const names = Object.keys(sources)
+  const factors = {
+    authentication: settings.factors['allowed.auth.factors'].map(nameFactor),
+    registration: settings.factors['allowed.reg.factors'].map(nameFactor),
+  }
   return {
     file,
     mode: settings.mode,
@@ -94,10 +110,14 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     brakes: settings.brakes,
     grace: settings.grace,
     countries: settings.countries ?? null,
-    factors: {
-      authentication: settings.factors['allowed.auth.factors'].map(nameFactor),
-      registration: settings.factors['allowed.reg.factors'].map(nameFactor),
+    factors,
+    keys: buildKeys(settings.keys),
+    challenges: settings.challenges,
+    limits: {
+      ...settings.limits,
+      countries: settings.countries === undefined ? null : new Set(settings.countries),
     },
+    clients: buildClients(settings.clients ?? (settings.mode === 'embedded' ? demo : {}), factors),
     sources,
     sample: settings.sample ?? null,
     log: settings.log,
@@ -144,6 +164,9 @@ function hide(secret: string | object): Secret {
   return new Secret(typeof secret === 'string' ? secret : '')
 }
 
-function nameFactor(name: 'smsOtp' | 'emailOtp'): Factor {
-  return name === 'smsOtp' ? 'otp-sms' : 'otp-email'
+function buildKeys(keys: Settings['keys']): Configuration['keys'] {
+  if (keys === undefined || typeof keys.ring !== 'string') return null
+  const ring = parseKeyRing(keys.ring)
+  // A ring with a fault was reported by the checks, and no configuration is built then.
+  return typeof ring === 'string' ? null : new Secret(ring)
 }

@@ -1,9 +1,15 @@
 import type { ConfigurationPath, Finding } from './fault.ts'
+import { parseKeyRing } from './key-ring.ts'
 import { readPath } from './schema-tree.ts'
 
 /** What one mode needs and the other has no use for. */
 export function checkMode(document: unknown): readonly Finding[] {
-  return [...checkParts(document), ...checkDatabaseUrl(document), ...checkClientCertificate(document)]
+  return [
+    ...checkParts(document),
+    ...checkDatabaseUrl(document),
+    ...checkClientCertificate(document),
+    ...checkKeyRing(document),
+  ]
 }
 
 /** The mode of a document that may be faulty: embedded where it says nothing, null where it is no mode. */
@@ -24,12 +30,16 @@ function checkParts(document: unknown): readonly Finding[] {
   }
 }
 
+const productionNeeds: Readonly<Record<string, string>> = {
+  database: 'where yours is reached.',
+  temporal: 'where yours is reached.',
+  keys: 'the ring that codes are derived from, as in keys: { ring: { file: ./keys.json } }.',
+}
+
 function checkProduction(document: unknown): readonly Finding[] {
-  const needed = ['database', 'temporal'].filter((key) => readPath(document, [key]) === undefined)
+  const needed = Object.entries(productionNeeds).filter(([key]) => readPath(document, [key]) === undefined)
   return [
-    ...needed.map((key) =>
-      finding([key], 'missing', `The production mode needs "${key}": where yours is reached.`),
-    ),
+    ...needed.map(([key, why]) => finding([key], 'missing', `The production mode needs "${key}": ${why}`)),
     ...refuse(document, 'sample', 'The sample directory is served in the embedded mode only.'),
   ]
 }
@@ -66,6 +76,14 @@ function checkDatabaseUrl(document: unknown): readonly Finding[] {
   if (typeof url !== 'string' || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return []
   const message = 'The database URL is not well formed: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.'
   return [finding(path, 'invalid', message, 'value')]
+}
+
+/** Once its text is read; the sentence never repeats a key. */
+function checkKeyRing(document: unknown): readonly Finding[] {
+  const path = ['keys', 'ring']
+  const ring = readPath(document, path)
+  const fault = typeof ring === 'string' ? parseKeyRing(ring) : null
+  return typeof fault === 'string' ? [finding(path, 'invalid', fault, 'value')] : []
 }
 
 function checkClientCertificate(document: unknown): readonly Finding[] {

@@ -4,6 +4,8 @@ import { parseDuration } from '../connectors/duration.ts'
 import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
 import { sourceConnectors } from '../connectors/registry.ts'
 import { findNearest } from '../domain/nearest.ts'
+import { challenges, client, keys } from './challenge-schema.ts'
+import { limits } from './limit-schema.ts'
 import type { SchemaNode } from './schema-tree.ts'
 
 /** Names that become part of workflow ids, facts (`groups.NAME`) and scopes. */
@@ -154,6 +156,15 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe('Where SMS may go; numbers of other countries are unusable. Left out: everywhere.'),
   factors,
+  keys: keys.optional(),
+  challenges,
+  limits,
+  clients: z
+    .record(sourceId, client)
+    .optional()
+    .describe(
+      'Applications that ask for challenges, by a name of your choice. Default: none in production mode, a trusted `demo` in the embedded mode.',
+    ),
   sources: z
     .record(
       sourceId,

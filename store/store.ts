@@ -1,9 +1,11 @@
 import type { Database, Transaction } from './database.ts'
 import * as audit from './write/audit-events.ts'
+import * as breakers from './write/breakers.ts'
 import * as deliveries from './write/deliveries.ts'
 import * as due from './write/due.ts'
 import * as enrollments from './write/enrollments.ts'
 import * as identities from './write/identities.ts'
+import * as limits from './write/limits.ts'
 import * as parked from './write/parked-effects.ts'
 import * as policySets from './write/policy-sets.ts'
 import * as hashes from './write/record-hashes.ts'
@@ -19,11 +21,13 @@ import * as tokens from './write/tokens.ts'
 export interface Store {
   readonly database: Database
   readonly audit: typeof audit
+  readonly breakers: typeof breakers
   readonly deliveries: typeof deliveries
   readonly due: typeof due
   readonly enrollments: typeof enrollments
   readonly hashes: typeof hashes
   readonly identities: typeof identities
+  readonly limits: typeof limits
   readonly parked: typeof parked
   readonly policySets: typeof policySets
   readonly records: typeof records
@@ -38,11 +42,13 @@ export function openStore(database: Database): Store {
   return {
     database,
     audit,
+    breakers,
     deliveries,
     due,
     enrollments,
     hashes,
     identities,
+    limits,
     parked,
     policySets,
     records,

@@ -19,6 +19,8 @@ export type AuditAction =
   | 'challenge-failed'
   | 'challenge-cancelled'
   | 'enrollment-locked'
+  | 'breaker-opened'
+  | 'breaker-closed'
   | 'token-created'
   | 'token-revoked'
 

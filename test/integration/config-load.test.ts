@@ -10,10 +10,15 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+const ring = JSON.stringify({
+  active: 'k1',
+  keys: { k1: 'zXz7yTQmKsH3Zr0a2c5uWl1nB8pEo9gJvD4fYqIxMhU=' },
+})
 const text = `mode: production
 database: { url: { file: secrets/url } }
 temporal: { address: "t:7233" }
 policies: policies
+keys: { ring: { env: KEY_RING } }
 sources:
   hr: { type: csv, file: ../hr.csv, externalId: id, attributes: { userName: login } }
 `
@@ -21,7 +26,8 @@ sources:
 async function load(name: string, content: string | Uint8Array) {
   await mkdir(join(folder, name, 'secrets'), { recursive: true })
   await writeFile(join(folder, name, 'muster.yaml'), content)
-  return async (env = {}) => loadConfiguration({ file: join(folder, name, 'muster.yaml'), env })
+  return async (env = { KEY_RING: ring }) =>
+    loadConfiguration({ file: join(folder, name, 'muster.yaml'), env })
 }
 
 async function firstFault(load: ReturnType<typeof loadConfiguration>) {
@@ -65,7 +71,7 @@ it('names the file of a secret that does not exist, that is empty, or that is a 
 it('leaves the files of secrets alone where it is told to', async () => {
   await load('unread', text)
   const file = join(folder, 'unread/muster.yaml')
-  expect((await loadConfiguration({ file, env: {}, readSecretFiles: false })).ok).toBe(true)
+  expect((await loadConfiguration({ file, env: { KEY_RING: ring }, readSecretFiles: false })).ok).toBe(true)
 })
 
 it('says why the configuration file itself cannot be read', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readConfiguration } from '../../../config/read-configuration.ts'
+import { defaultLimits } from '../../../domain/limit-settings.ts'
 
 const hr = 'hr: { type: csv, file: hr.csv, externalId: id, attributes: { userName: login } }'
 const corp = `corp:
@@ -11,8 +12,13 @@ const corp = `corp:
 const withSource = (text: string) => `${text}\nsources:\n  ${hr}\n`
 const production = `mode: production
 database: { url: { env: DATABASE_URL } }
-temporal: { address: "temporal:7233" }`
-const databaseUrl = { DATABASE_URL: 'postgres://muster:pw@db/muster' }
+temporal: { address: "temporal:7233" }
+keys: { ring: { env: KEY_RING } }`
+const ring = JSON.stringify({
+  active: 'k1',
+  keys: { k1: 'zXz7yTQmKsH3Zr0a2c5uWl1nB8pEo9gJvD4fYqIxMhU=' },
+})
+const databaseUrl = { DATABASE_URL: 'postgres://muster:pw@db/muster', KEY_RING: ring }
 
 type Case = readonly [title: string, text: string, fault: string, env?: Record<string, string>]
 
@@ -48,6 +54,30 @@ describe('a configuration without fault', () => {
       grace: 36 * 3_600_000,
       countries: null,
       factors: { authentication: ['otp-sms', 'otp-email'], registration: ['otp-sms', 'otp-email'] },
+      keys: null,
+      challenges: {
+        digits: 6,
+        validity: { authentication: 300_000, sms: 600_000, email: 1_800_000 },
+        tries: 5,
+        sends: 3,
+        waits: [30_000, 60_000],
+      },
+      limits: defaultLimits,
+      clients: new Map([
+        [
+          'demo',
+          {
+            id: 'demo',
+            name: 'Demo',
+            origin: null,
+            trusted: true,
+            authentication: ['otp-sms', 'otp-email'],
+            registration: ['otp-sms', 'otp-email'],
+            minProof: 'asserted',
+            contextless: false,
+          },
+        ],
+      ]),
       sample: null,
       log: { level: 'info' },
     })
@@ -183,17 +213,18 @@ describe('every fault says what is wrong, where, and what was expected', () => {
       'a variable that is not set',
       withSource(production),
       '2:25 database.url.env missing-secret: The environment variable DATABASE_URL, which holds this secret, is not set.',
+      { KEY_RING: ring },
     ],
     [
       'a variable that is empty',
       withSource(production),
       '2:25 database.url.env missing-secret: The environment variable DATABASE_URL, which holds this secret, is empty.',
-      { DATABASE_URL: '' },
+      { ...databaseUrl, DATABASE_URL: '' },
     ],
     [
       'a secret that is written down in production mode',
       `${production}\nsources:\n  ${corp}`,
-      '9:36 sources.corp.bind.password literal-secret: A secret is not written into the file in production mode: use { env: NAME } or { file: PATH }.',
+      '10:36 sources.corp.bind.password literal-secret: A secret is not written into the file in production mode: use { env: NAME } or { file: PATH }.',
       databaseUrl,
     ],
     [
@@ -205,16 +236,19 @@ describe('every fault says what is wrong, where, and what was expected', () => {
       'a database URL that is none, without repeating it',
       withSource(production),
       '2:13 database.url invalid: The database URL is not well formed: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
-      { DATABASE_URL: 'mysql://u:p@h/d' },
+      { ...databaseUrl, DATABASE_URL: 'mysql://u:p@h/d' },
     ],
     [
       'production mode without its database',
-      withSource('mode: production\ntemporal: { address: "t:7233" }'),
+      withSource('mode: production\ntemporal: { address: "t:7233" }\nkeys: { ring: { env: KEY_RING } }'),
       '1:1 database missing: The production mode needs "database": where yours is reached.',
+      databaseUrl,
     ],
     [
       'production mode without its Temporal',
-      withSource('mode: production\ndatabase: { url: { env: DATABASE_URL } }'),
+      withSource(
+        'mode: production\ndatabase: { url: { env: DATABASE_URL } }\nkeys: { ring: { env: KEY_RING } }',
+      ),
       '1:1 temporal missing: The production mode needs "temporal": where yours is reached.',
       databaseUrl,
     ],
@@ -237,7 +271,7 @@ describe('every fault says what is wrong, where, and what was expected', () => {
     [
       'a sample directory in production mode',
       withSource(`${production}\nsample: { directory: { ldif: a.ldif, source: hr } }`),
-      '4:1 sample not-in-this-mode: The sample directory is served in the embedded mode only.',
+      '5:1 sample not-in-this-mode: The sample directory is served in the embedded mode only.',
       databaseUrl,
     ],
     [
