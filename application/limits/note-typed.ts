@@ -1,0 +1,42 @@
+import type { LimitSettings } from '../../domain/limit-settings.ts'
+import type { Transaction } from '../../store/database.ts'
+import type { Store } from '../../store/store.ts'
+import { prefixesOf } from './address-limits.ts'
+import { addressKeysOf, type CountedAddress } from './rate-keys.ts'
+
+/** A code that was typed. */
+export interface TypedCode extends CountedAddress {
+  /** As it was when the messages were sent: whatever this code proves comes later. */
+  readonly proven: boolean
+  /** Messages that carried the code. */
+  readonly sends: number
+  readonly now: Date
+  readonly settings: LimitSettings
+}
+
+/**
+ * A code was typed: its messages no longer count against the address, and speak for its prefix. A breaker whose probe
+ * was sent closes. Call it last in the transaction that consumes the challenge.
+ */
+export async function noteTyped(trx: Transaction, store: Store, typed: TypedCode): Promise<void> {
+  const { settings, proven, sends, now } = typed
+  await store.limits.giveBack(trx, addressKeysOf(settings, typed), sends)
+  const prefixes = prefixesOf(typed)
+  if (prefixes === null || settings.breaker.mode === 'off') return
+  await store.breakers.countTyped(trx, prefixes, proven, sends, now)
+  const closed = await store.breakers.closeProbed(trx, prefixes, proven)
+  await store.audit.insertAuditEvents(
+    trx,
+    closed.map((prefix) => ({
+      at: now,
+      action: 'breaker-closed',
+      actor: { kind: 'system', id: 'send-limits' },
+      identityId: null,
+      runId: null,
+      policySet: null,
+      effects: null,
+      reason: 'The code of a probe was typed.',
+      detail: { prefix, proven },
+    })),
+  )
+}
