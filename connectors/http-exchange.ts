@@ -101,8 +101,8 @@ export function readRetryAfter(header: string | undefined, now: number): number 
 export function readNetworkFault(error: unknown): SendFault {
   const code = readErrorCode(error)
   if (code === 'ETIMEDOUT' || code === 'ERR_SOCKET_CONNECTION_TIMEOUT') return makeSendFault('timeout', code)
-  // A certificate that cannot be trusted is for the operator; another channel may be able to send.
-  if (/CERT|ERR_TLS|ERR_SSL|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|EPROTO/.test(code))
+  // A certificate that cannot be trusted or a header that cannot be sent is for the operator; another channel may be able to send.
+  if (/CERT|ERR_INVALID|ERR_TLS|ERR_SSL|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|EPROTO/.test(code))
     return makeSendFault('misconfigured', code.slice(0, 32))
   return makeSendFault('unreachable', code === '' ? null : code.slice(0, 32))
 }
