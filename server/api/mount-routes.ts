@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { MusterError } from '../../domain/error.ts'
+import { type AuthorisationWorld, admit } from './authorise.ts'
+import { RequestFault } from './request-fault.ts'
+import type { Route } from './route.ts'
+
+/** Mounts operations: each lets callers in by its access, then checks the parts of the request, then answers. */
+export function mountRoutes(
+  app: FastifyInstance,
+  world: AuthorisationWorld,
+  routes: readonly Route[],
+): void {
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      // GET without HEAD: nothing here is worth a second verb.
+      exposeHeadRoute: false,
+      handler: (request, reply) => answer(world, route, request, reply),
+    })
+  }
+}
+
+async function answer(
+  world: AuthorisationWorld,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { caller, client } = await admit(world, request, route.access)
+  const parts = {
+    params: check('path', route.params, request.params),
+    query: check('query', route.query, request.query),
+    body: check('body', route.body, request.body),
+  }
+  const idempotencyKey = route.isIdempotent ? readIdempotencyKey(request) : null
+  const { status, body, headers } = await route.handle({ ...parts, caller, client, idempotencyKey })
+  return reply
+    .code(status)
+    .headers(headers ?? {})
+    .send(body)
+}
+
+/** The parsed part. What was sent is never repeated: it may hold an address or a code. */
+function check(place: 'path' | 'query' | 'body', schema: z.ZodType | null, value: unknown): unknown {
+  if (schema === null) return undefined
+  const parsed = schema.safeParse(value ?? (place === 'body' ? undefined : {}))
+  if (parsed.success) return parsed.data
+  // A path that cannot name anything names nothing.
+  if (place === 'path') throw new MusterError('not-found', 'There is nothing of this name.')
+  throw new RequestFault(place, parsed.error.issues)
+}
+
+/** draft-ietf-httpapi-idempotency-key-header-07, section 2.1: an opaque string, with or without its quotes. */
+function readIdempotencyKey(request: FastifyRequest): string | null {
+  const header = request.headers['idempotency-key']
+  if (header === undefined) return null
+  const key = typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : ''
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new MusterError('usage', 'The header Idempotency-Key holds 1 to 255 visible ASCII characters.')
+}
