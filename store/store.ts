@@ -1,9 +1,13 @@
 import type { Database, Transaction } from './database.ts'
 import * as audit from './write/audit-events.ts'
 import * as breakers from './write/breakers.ts'
+import * as standing from './write/challenge-standing.ts'
+import * as tries from './write/challenge-tries.ts'
+import * as challenges from './write/challenges.ts'
 import * as deliveries from './write/deliveries.ts'
 import * as due from './write/due.ts'
 import * as enrollments from './write/enrollments.ts'
+import * as failures from './write/failures.ts'
 import * as identities from './write/identities.ts'
 import * as limits from './write/limits.ts'
 import * as parked from './write/parked-effects.ts'
@@ -22,9 +26,11 @@ export interface Store {
   readonly database: Database
   readonly audit: typeof audit
   readonly breakers: typeof breakers
+  readonly challenges: typeof challenges
   readonly deliveries: typeof deliveries
   readonly due: typeof due
   readonly enrollments: typeof enrollments
+  readonly failures: typeof failures
   readonly hashes: typeof hashes
   readonly identities: typeof identities
   readonly limits: typeof limits
@@ -33,7 +39,9 @@ export interface Store {
   readonly records: typeof records
   readonly rights: typeof rights
   readonly runs: typeof runs
+  readonly standing: typeof standing
   readonly tokens: typeof tokens
+  readonly tries: typeof tries
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<Result>(work: (trx: Transaction) => Promise<Result>): Promise<Result>
 }
@@ -43,9 +51,11 @@ export function openStore(database: Database): Store {
     database,
     audit,
     breakers,
+    challenges,
     deliveries,
     due,
     enrollments,
+    failures,
     hashes,
     identities,
     limits,
@@ -54,7 +64,9 @@ export function openStore(database: Database): Store {
     records,
     rights,
     runs,
+    standing,
     tokens,
+    tries,
     transaction: (work) => retryConflicts(() => database.transaction(work)),
   }
 }
