@@ -55,7 +55,10 @@ async function reconcile(context: RootContext, store: Store, source: string, wai
 
 /** The running stack's sources, as its start wrote them: what the worker can open. */
 async function assertSource({ database }: Store, source: string): Promise<void> {
-  const names: readonly string[] = await database('sources').where({ configured: true }).pluck('name')
+  const names: readonly string[] = await database('sources')
+    .where({ configured: true })
+    .orderBy('name')
+    .pluck('name')
   if (names.includes(source)) return
   const nearest = findNearest(source, names)
   const hint = nearest === null ? `Known: ${names.join(', ')}.` : `Nearest known: ${nearest}.`
