@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { ChannelSettings } from '../connectors/channel-registry.ts'
 import { parseDuration } from '../connectors/duration.ts'
 import type { CustomAttributes } from '../domain/attributes.ts'
 import type { ChallengeSettings, ClientSettings } from '../domain/challenge.ts'
@@ -74,6 +75,13 @@ export interface Configuration {
   readonly challenges: ChallengeSettings
   /** Limits of messages: lengths of time in milliseconds. */
   readonly limits: LimitSettings
+  /** In the order in which they are tried; what is opened, with secrets in plain text. */
+  readonly channels: {
+    readonly sms: Secret<readonly ChannelSettings[]>
+    readonly email: Secret<readonly ChannelSettings[]>
+  }
+  /** What messages say of the operator. */
+  readonly messages: { readonly sender: string; readonly contact: string | null }
   /** What asks for challenges, by id; their factors are those that the installation allows too. */
   readonly clients: ReadonlyMap<string, ClientSettings>
   readonly sources: Readonly<Record<string, SourceConfiguration>>
@@ -117,6 +125,8 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
       ...settings.limits,
       countries: settings.countries === undefined ? null : new Set(settings.countries),
     },
+    channels: buildChannels(settings),
+    messages: { sender: settings.messages.sender, contact: settings.messages.contact ?? null },
     clients: buildClients(settings.clients ?? (settings.mode === 'embedded' ? demo : {}), factors),
     sources,
     sample: settings.sample ?? null,
@@ -162,6 +172,15 @@ function buildTemporal(temporal: Settings['temporal']): TemporalConfiguration | 
 /** A secret is a text by now, unless files were left unread: then there is nothing to give away. */
 function hide(secret: string | object): Secret {
   return new Secret(typeof secret === 'string' ? secret : '')
+}
+
+/** The embedded mode keeps messages in its memory where nothing else is named. */
+function buildChannels({ channels, mode }: Settings): Configuration['channels'] {
+  const standard = mode === 'embedded' ? [{ type: 'outbox', capacity: 200 } as const] : []
+  return {
+    sms: new Secret<readonly ChannelSettings[]>(channels.sms ?? standard),
+    email: new Secret<readonly ChannelSettings[]>(channels.email ?? standard),
+  }
 }
 
 function buildKeys(keys: Settings['keys']): Configuration['keys'] {

@@ -1,4 +1,5 @@
 import { findNearest } from '../domain/nearest.ts'
+import { checkChannels } from './channel-checks.ts'
 import type { ConfigurationPath, Finding } from './fault.ts'
 import { checkMappings } from './mapping-checks.ts'
 import { checkMode, readMode } from './mode-checks.ts'
@@ -16,6 +17,7 @@ export function checkAcrossParts(document: unknown): readonly Finding[] {
     ...checkSchedules(document),
     ...checkSample(document),
     ...checkMappings(document),
+    ...checkChannels(document),
   ]
 }
 

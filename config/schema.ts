@@ -1,5 +1,6 @@
 import { getCountries } from 'libphonenumber-js/max'
 import { z } from 'zod'
+import { emailChannel, smsChannel } from '../connectors/channel-registry.ts'
 import { parseDuration } from '../connectors/duration.ts'
 import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
 import { sourceConnectors } from '../connectors/registry.ts'
@@ -113,6 +114,38 @@ const factors = z
   .prefault({})
   .describe('Which factors are switched on in the whole installation.')
 
+const channels = z
+  .strictObject({
+    sms: z.array(smsChannel).min(1).max(8).optional().describe('For text messages, tried in turn.'),
+    email: z.array(emailChannel).min(1).max(8).optional().describe('For mail, tried in turn.'),
+  })
+  .prefault({})
+  .describe(
+    'What messages leave by. Default: `outbox` for both in the embedded mode, none in production mode.',
+  )
+
+const messages = z
+  .strictObject({
+    sender: z
+      .string()
+      .trim()
+      .min(1)
+      .max(30)
+      .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'a line without control characters')
+      .default('Muster')
+      .describe('The name that messages are signed with.'),
+    contact: z
+      .string()
+      .trim()
+      .min(1)
+      .max(60)
+      .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'a line without control characters')
+      .optional()
+      .describe('Where people turn when something was not their doing: a mailbox, a number, a page.'),
+  })
+  .prefault({})
+  .describe('What messages say of you.')
+
 const sample = z
   .strictObject({
     directory: z
@@ -159,6 +192,8 @@ export const settingsSchema = z.strictObject({
   keys: keys.optional(),
   challenges,
   limits,
+  channels,
+  messages,
   clients: z
     .record(sourceId, client)
     .optional()

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { answerError, answerFaults } from './answer-faults.ts'
 import { mountHealth, type ReadinessCheck } from './health.ts'
+import { type Help, noHelp } from './help.ts'
 import { type MetricsSource, mountMetrics } from './metrics.ts'
 import { describeProblem, problemMediaType } from './problem.ts'
 import { logRequests } from './request-log.ts'
@@ -12,6 +13,8 @@ export interface ServerWorld {
   readonly checks: readonly ReadinessCheck[]
   readonly metrics: MetricsSource
   readonly logger: FastifyBaseLogger
+  /** What people can try when something was refused; left out: nothing is said. */
+  readonly help?: Help
 }
 
 /** Builds the server without listening; whoever listens decides where, and closes it. */
@@ -19,7 +22,7 @@ export function buildServer(world: ServerWorld): FastifyInstance {
   const app = fastify({ ...limits, ...manners, loggerInstance: world.logger })
   addSecurityHeaders(app)
   logRequests(app)
-  answerFaults(app)
+  answerFaults(app, world.help ?? noHelp)
   mountMetrics(app, world.metrics)
   mountHealth(app, world.checks)
   return app

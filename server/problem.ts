@@ -86,8 +86,10 @@ export function describeProblem(
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // A refusal that must not tell why is the same to the last byte, whomever it is about (architecture rule 14).
+  const isUniform = problem.type === 'urn:muster:problem:not-available'
   return reply
     .code(problem.status)
     .header('content-type', problemMediaType)
-    .send(JSON.stringify({ ...problem, requestId: reply.request.id }))
+    .send(JSON.stringify(isUniform ? problem : { ...problem, requestId: reply.request.id }))
 }

@@ -6,11 +6,7 @@ import { RequestFault } from './request-fault.ts'
 import type { Route } from './route.ts'
 
 /** Mounts operations: each lets callers in by its access, then checks the parts of the request, then answers. */
-export function mountRoutes(
-  app: FastifyInstance,
-  world: AuthorisationWorld,
-  routes: readonly Route[],
-): void {
+export function mountRoutes(app: FastifyInstance, world: AuthorisationWorld, routes: readonly Route[]): void {
   for (const route of routes) {
     app.route({
       method: route.method,

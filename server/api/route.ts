@@ -79,7 +79,6 @@ export function defineRoute<Params extends z.ZodObject, Query extends z.ZodObjec
     body: definition.body ?? null,
     isIdempotent: definition.isIdempotent ?? false,
     problems: definition.problems ?? [],
-    handle: (request) =>
-      handle(request as ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>),
+    handle: (request) => handle(request as ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>),
   }
 }

@@ -19,6 +19,7 @@ database: { url: { file: secrets/url } }
 temporal: { address: "t:7233" }
 policies: policies
 keys: { ring: { env: KEY_RING } }
+factors: { allowed.auth.factors: [], allowed.reg.factors: [] }
 sources:
   hr: { type: csv, file: ../hr.csv, externalId: id, attributes: { userName: login } }
 `

@@ -13,7 +13,9 @@ const withSource = (text: string) => `${text}\nsources:\n  ${hr}\n`
 const production = `mode: production
 database: { url: { env: DATABASE_URL } }
 temporal: { address: "temporal:7233" }
-keys: { ring: { env: KEY_RING } }`
+keys: { ring: { env: KEY_RING } }
+factors: { allowed.auth.factors: [emailOtp], allowed.reg.factors: [emailOtp] }
+channels: { email: [{ type: smtp, host: mail.example.com, from: muster@example.com }] }`
 const ring = JSON.stringify({
   active: 'k1',
   keys: { k1: 'zXz7yTQmKsH3Zr0a2c5uWl1nB8pEo9gJvD4fYqIxMhU=' },
@@ -38,7 +40,7 @@ describe('a configuration without fault', () => {
   it('is filled in with defaults, absolute paths and milliseconds', async () => {
     const result = await read(withSource('grace: 36h'))
     if (!result.ok) throw new Error(result.faults.map(({ message }) => message).join())
-    const { sources, ...rest } = result.configuration
+    const { sources, channels, ...rest } = result.configuration
     expect(rest).toEqual({
       file: '/etc/muster/muster.yaml',
       mode: 'embedded',
@@ -63,6 +65,7 @@ describe('a configuration without fault', () => {
         waits: [30_000, 60_000],
       },
       limits: defaultLimits,
+      messages: { sender: 'Muster', contact: null },
       clients: new Map([
         [
           'demo',
@@ -81,6 +84,7 @@ describe('a configuration without fault', () => {
       sample: null,
       log: { level: 'info' },
     })
+    expect(channels.sms.reveal()).toEqual([{ type: 'outbox', capacity: 200 }])
     expect(sources['hr']?.settings.reveal()).toMatchObject({ type: 'csv', file: '/etc/muster/hr.csv' })
   })
 
@@ -224,7 +228,7 @@ describe('every fault says what is wrong, where, and what was expected', () => {
     [
       'a secret that is written down in production mode',
       `${production}\nsources:\n  ${corp}`,
-      '10:36 sources.corp.bind.password literal-secret: A secret is not written into the file in production mode: use { env: NAME } or { file: PATH }.',
+      '12:36 sources.corp.bind.password literal-secret: A secret is not written into the file in production mode: use { env: NAME } or { file: PATH }.',
       databaseUrl,
     ],
     [
@@ -240,17 +244,72 @@ describe('every fault says what is wrong, where, and what was expected', () => {
     ],
     [
       'production mode without its database',
-      withSource('mode: production\ntemporal: { address: "t:7233" }\nkeys: { ring: { env: KEY_RING } }'),
+      withSource(
+        'mode: production\ntemporal: { address: "t:7233" }\nkeys: { ring: { env: KEY_RING } }\nfactors: { allowed.auth.factors: [], allowed.reg.factors: [] }',
+      ),
       '1:1 database missing: The production mode needs "database": where yours is reached.',
       databaseUrl,
     ],
     [
       'production mode without its Temporal',
-      withSource(
-        'mode: production\ndatabase: { url: { env: DATABASE_URL } }\nkeys: { ring: { env: KEY_RING } }',
-      ),
+      withSource(production.replace(/^temporal.*\n/m, '')),
       '1:1 temporal missing: The production mode needs "temporal": where yours is reached.',
       databaseUrl,
+    ],
+    [
+      'production mode without the keys of its codes',
+      withSource(production.replace(/^keys.*\n/m, '')),
+      '1:1 keys missing: The production mode needs "keys": the ring that codes are derived from, as in keys: { ring: { file: ./keys.json } }.',
+      databaseUrl,
+    ],
+    [
+      'a sample key',
+      withSource(production),
+      '4:9 keys.ring invalid: The key "k1" of the key ring is a sample or was not drawn at random; make one with "openssl rand -base64 32".',
+      {
+        ...databaseUrl,
+        KEY_RING: JSON.stringify({ active: 'k1', keys: { k1: Buffer.alloc(32, 1).toString('base64') } }),
+      },
+    ],
+    [
+      'a key that is too short, without repeating it',
+      withSource(production),
+      '4:9 keys.ring invalid: The key "k1" of the key ring is not 32 bytes in base64, as "openssl rand -base64 32" makes them.',
+      { ...databaseUrl, KEY_RING: '{"active":"k1","keys":{"k1":"c2hvcnQ="}}' },
+    ],
+    [
+      'a code that is too short',
+      withSource('challenges: { digits: 4 }'),
+      '1:23 challenges.digits invalid: digits: expected at least 6.',
+    ],
+    [
+      'a code that lives too long',
+      withSource('challenges: { validity: { authentication: 11m } }'),
+      '1:43 challenges.validity.authentication invalid: authentication: a duration from 1m to 10m.',
+    ],
+    [
+      'an outbox in production mode',
+      withSource(production.replace(/channels.*/, 'channels: { email: [{ type: outbox }] }')),
+      '6:29 channels.email[0].type not-in-this-mode: An outbox sends nothing: it is for the embedded mode only.',
+      databaseUrl,
+    ],
+    [
+      'a factor that nothing can send',
+      withSource(production.replace(/channels.*/, 'channels: {}')),
+      '6:1 channels.email missing: emailOtp is allowed, and nothing can send it: name a channel in "channels.email", or take emailOtp out of "factors".',
+      databaseUrl,
+    ],
+    [
+      'text messages that cost money and may go everywhere',
+      withSource(
+        `channels: { sms: [{ type: twilio, account: AC${'0'.repeat(32)}, token: t, from: "+4915112345678" }] }`,
+      ),
+      '1:1 countries missing: A channel for text messages costs money: "countries" must say where they may go.',
+    ],
+    [
+      'an origin that browsers do not trust',
+      withSource('clients: { portal: { name: Portal, origin: "http://portal.example.com" } }'),
+      '1:44 clients.portal.origin invalid: origin: an origin such as https://portal.example.com; http on loopback only.',
     ],
     [
       'a client certificate without its key',
@@ -271,7 +330,7 @@ describe('every fault says what is wrong, where, and what was expected', () => {
     [
       'a sample directory in production mode',
       withSource(`${production}\nsample: { directory: { ldif: a.ldif, source: hr } }`),
-      '5:1 sample not-in-this-mode: The sample directory is served in the embedded mode only.',
+      '7:1 sample not-in-this-mode: The sample directory is served in the embedded mode only.',
       databaseUrl,
     ],
     [
