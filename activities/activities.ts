@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts'
+import type { DeliveryStep } from '../domain/delivery.ts'
 import type { RunKind } from '../domain/run.ts'
 
 /** The world's side of the workflows, as the workflows see it. Counts and opaque ids only. */
@@ -24,6 +25,12 @@ export interface Activities {
   finishRun(request: { readonly runId: string; readonly end: RunEnd }): Promise<'completed' | 'failed'>
   /** What no run looks after: reviews, dates reached, runs whose workflow is gone. */
   sweepOnce(): Promise<SweepSummary>
+}
+
+/** Those of the queue for deliveries. */
+export interface DeliveryActivities {
+  /** One attempt; running it twice sends at worst the same code twice. */
+  attemptDelivery(request: { readonly deliveryId: string }): Promise<DeliveryStep>
 }
 
 export interface ReadSummary {

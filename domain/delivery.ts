@@ -35,8 +35,14 @@ export interface MessageParameters {
 /** What became of one attempt; ids and classes only, fit for a workflow's history (architecture rule 11). */
 export type DeliveryStep =
   | { readonly status: Exclude<DeliveryStatus, 'queued'>; readonly fault: string | null }
-  /** Milliseconds until it is worth trying again. */
-  | { readonly status: 'queued'; readonly fault: string | null; readonly waitMs: number }
+  | {
+      readonly status: 'queued'
+      readonly fault: string | null
+      /** Milliseconds until it is worth trying again. */
+      readonly waitMs: number
+      /** RFC 3339: nothing is sent from then on. */
+      readonly deadline: string
+    }
 
 /** One attempt as it is shown. */
 export interface DeliveryAttemptView {

@@ -9,6 +9,15 @@ import type { RunKind } from '../domain/run.ts'
 /** The queue that the worker of this build listens on unless told otherwise. */
 export const taskQueue = 'muster'
 
+/** The queue of `deliverChallenge`: a reconciliation of thousands never stands before a code. */
+export const deliveryTaskQueue = 'muster-deliveries'
+
+export interface DeliverRequest {
+  readonly deliveryId: string
+  /** RFC 3339: the workflow ends then at the latest. */
+  readonly deadline: string
+}
+
 export interface ReconcileRequest {
   /** A new UUID; the run may turn out to be another's that goes on already (`RunResult.runId` is the one). */
   readonly runId: string | null
@@ -49,4 +58,5 @@ export const workflowIds = {
   reconcile: (runId: string) => `reconcile:${runId}`,
   settle: (runId: string) => `settle:${runId}`,
   drain: 'drain-due',
+  deliver: (deliveryId: string) => `deliver:${deliveryId}`,
 } as const

@@ -5,10 +5,11 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ActivityWorld } from '../../activities/create-activities.ts'
-import { createActivities, scrubFaults } from '../../activities/index.ts'
+import { createActivities, createDeliveryActivities, scrubFaults } from '../../activities/index.ts'
+import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import type { Store } from '../../store/store.ts'
-import { taskQueue as defaultTaskQueue } from '../../workflows/messages.ts'
+import { taskQueue as defaultTaskQueue, deliveryTaskQueue } from '../../workflows/messages.ts'
 import { createDecider } from './decider.ts'
 import { derivationOf } from './derivation.ts'
 import { openSources } from './sources.ts'
@@ -27,6 +28,14 @@ export interface RunningWorker {
   readonly stopped: Promise<void>
   /** Activities under way are told to stop, handed over, and the worker ends. */
   shutdown(): void
+}
+
+/** What a worker of deliveries needs. */
+export interface DeliveryWorkerParts {
+  readonly temporal: Pick<Temporal, 'connection' | 'namespace'>
+  readonly world: DeliveryWorld
+  readonly log: Logger
+  readonly taskQueue?: string
 }
 
 /** How long an activity may go on after a shutdown was asked, and how long until it is left behind (it is retried). */
@@ -53,6 +62,24 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     activities: createActivities(activityWorld(parts)),
     interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
     maxConcurrentActivityTaskExecutions: 20,
+    shutdownGraceTime: graceTime,
+    shutdownForceTime: forceTime,
+  })
+  return { stopped: worker.run(), shutdown: () => worker.shutdown() }
+}
+
+/** A worker for deliveries alone, on their own queue: nothing that takes long stands before a code. */
+export async function startDeliveryWorker(parts: DeliveryWorkerParts): Promise<RunningWorker> {
+  const { temporal, log } = parts
+  const worker = await Worker.create({
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue: parts.taskQueue ?? deliveryTaskQueue,
+    ...workflowCode(),
+    activities: createDeliveryActivities(parts.world),
+    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
+    maxConcurrentActivityTaskExecutions: 50,
+    maxCachedWorkflows: 200,
     shutdownGraceTime: graceTime,
     shutdownForceTime: forceTime,
   })

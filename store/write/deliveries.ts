@@ -238,7 +238,7 @@ export async function endDelivery(
 
 /**
  * Queued deliveries that nobody took in time, the oldest first: each is given to one asker only (`SKIP LOCKED`), who
- * keeps it until `until`. Codes go before notices, of which a reconciliation may have made thousands.
+ * keeps it for as long again as it may be late after `until`. Codes go before notices, of which a reconciliation may have made thousands.
  */
 export async function claimOverdue(
   database: Database,
@@ -258,6 +258,9 @@ export async function claimOverdue(
   return rows.map(({ id }) => id)
 }
 
+/** What a receipt needs to know of its delivery. */
+export type ReceivedDelivery = Pick<StoredDelivery, 'id' | 'status' | 'enrollmentId'>
+
 /** The delivery that a receipt speaks of: by what the provider calls it, or by our own id that it brings back. */
 export async function lockReceived(
   trx: Transaction,
@@ -267,9 +270,9 @@ export async function lockReceived(
     readonly providerId: string
     readonly deliveryId: string | null
   },
-): Promise<{ readonly id: string; readonly status: DeliveryStatus } | null> {
-  const { rows } = await trx.raw<{ rows: { id: string; status: DeliveryStatus }[] }>(
-    `select id, status from deliveries
+): Promise<ReceivedDelivery | null> {
+  const { rows } = await trx.raw<{ rows: ReceivedDelivery[] }>(
+    `select id, status, enrollment_id as "enrollmentId" from deliveries
      where (connector = any(:connectors) and provider_id = :providerId)
         or (id = :deliveryId and (provider_id is null or provider_id = :providerId))
      order by (provider_id is not null) desc limit 1 for update`,
