@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** How a piece of work under a deadline ended. */
 export type Timed<T> = { readonly late: false; readonly value: T } | { readonly late: true }
 
@@ -19,6 +21,8 @@ export async function runTimed<T>(
     controller.abort()
   }
   const timer = setTimeout(abort, milliseconds)
+  // As many sends as there are hang on the signal that ends a process; that is no leak.
+  setMaxListeners(0, signal)
   signal.addEventListener('abort', abort, { once: true })
   const working = work(controller.signal).then((value) => ({ late: false, value }) as const)
   try {
