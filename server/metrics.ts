@@ -79,6 +79,18 @@ function defineGauges(registry: Registry) {
       labelNames: ['source'],
       registers,
     }),
+    breakers: new Gauge({
+      name: 'muster_send_breakers_open',
+      help: 'Ranges of numbers whose codes are sent and hardly ever typed; record lets messages through, enforce does not.',
+      labelNames: ['mode'],
+      registers,
+    }),
+    messages: new Gauge({
+      name: 'muster_messages_today',
+      help: 'Messages counted against the budget of this day (UTC).',
+      labelNames: ['channel'],
+      registers,
+    }),
     pool: new Gauge({
       name: 'muster_postgres_pool_connections',
       help: 'Connections of this process by state, and callers that wait for one.',
@@ -99,7 +111,7 @@ async function observeStore(source: MetricsSource, gauges: Gauges): Promise<unkn
     gauges.up.set(0)
     // Old numbers would look like live ones.
     for (const gauge of [gauges.due, gauges.dueAge, gauges.held]) gauge.remove()
-    for (const gauge of [gauges.runs, gauges.provedAge]) gauge.reset()
+    for (const gauge of [gauges.runs, gauges.provedAge, gauges.breakers, gauges.messages]) gauge.reset()
     return error
   }
 }
@@ -115,6 +127,11 @@ function observeFigures(figures: StoreFigures, gauges: Gauges): void {
   gauges.dueAge.set(figures.dueOldestSeconds)
   gauges.held.set(figures.held)
   for (const status of runStatuses) gauges.runs.set({ status }, figures.runs[status] ?? 0)
+  for (const mode of ['record', 'enforce'] as const)
+    gauges.breakers.set({ mode }, figures.openBreakers[mode] ?? 0)
+  for (const channel of ['sms', 'email'] as const) {
+    gauges.messages.set({ channel }, figures.messagesToday[channel] ?? 0)
+  }
   gauges.provedAge.reset()
   for (const [source, age] of figures.provedAgeSeconds) {
     gauges.provedAge.set({ source }, age ?? Number.POSITIVE_INFINITY)

@@ -12,6 +12,10 @@ export interface StoreFigures {
   readonly runs: Partial<Record<RunStatus, number>>
   /** Seconds since each configured source's newest proved read; null where it never had one. */
   readonly provedAgeSeconds: ReadonlyMap<string, number | null>
+  /** Ranges of numbers that the conversion breaker holds or would hold, by mode. */
+  readonly openBreakers: Partial<Record<'record' | 'enforce', number>>
+  /** Messages of this day (UTC), by channel. */
+  readonly messagesToday: Partial<Record<'sms' | 'email', number>>
 }
 
 /** Connections of this process's pool. */
@@ -29,7 +33,12 @@ export async function readFigures(database: Database): Promise<StoreFigures> {
        (select coalesce(jsonb_object_agg(status, total), '{}')
         from (select status, count(*) as total from runs group by status) r) as runs,
        (select coalesce(jsonb_object_agg(name, extract(epoch from now() - last_proved_at)::float8), '{}')
-        from sources where configured) as proved
+        from sources where configured) as proved,
+       (select coalesce(jsonb_object_agg(mode, total), '{}')
+        from (select mode, count(*) as total from breakers group by mode) b) as breakers,
+       (select coalesce(jsonb_object_agg(channel, total), '{}')
+        from (select channel, sum(sent) as total from message_budget
+              where day = (now() at time zone 'UTC')::date group by channel) m) as messages
      from (select count(*)::int as due, min(due_at) as oldest from identity_states where due_at is not null) d`,
   )
   const [row] = rows
@@ -40,6 +49,8 @@ export async function readFigures(database: Database): Promise<StoreFigures> {
     held: row.held,
     runs: row.runs,
     provedAgeSeconds: new Map(Object.entries(row.proved)),
+    openBreakers: row.breakers,
+    messagesToday: row.messages,
   }
 }
 
@@ -59,4 +70,6 @@ interface FigureRow {
   readonly held: number
   readonly runs: Partial<Record<RunStatus, number>>
   readonly proved: Readonly<Record<string, number | null>>
+  readonly breakers: StoreFigures['openBreakers']
+  readonly messages: StoreFigures['messagesToday']
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultLimits, type LimitSettings } from '../../domain/limit-settings.ts'
+import { readFigures } from '../../store/read/figures.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { LimitWorld, noLimits } from '../support/limit-world.ts'
 
@@ -42,6 +43,7 @@ describe('the conversion breaker', () => {
         detail: { prefix: '+49151999', proven: false, mode: 'enforce', sent: 20, typed: 0 },
       },
     ])
+    expect((await readFigures(test.database)).openBreakers).toEqual({ enforce: 1 })
   })
 
   it('leaves the proven addresses of the same prefix alone', async () => {

@@ -14,6 +14,8 @@ const figures: StoreFigures = {
     ['corp', 60],
     ['hr', null],
   ]),
+  openBreakers: { enforce: 1 },
+  messagesToday: { sms: 7 },
 }
 const metrics = { readFigures: async () => figures, readPool: () => ({ used: 1, free: 2, waiting: 0 }) }
 const logged: string[] = []
@@ -92,6 +94,9 @@ describe('metrics', () => {
         'muster_runs{status="failed"} 0',
         'muster_source_proved_age_seconds{source="corp"} 60',
         'muster_source_proved_age_seconds{source="hr"} +Inf',
+        'muster_send_breakers_open{mode="enforce"} 1',
+        'muster_messages_today{channel="sms"} 7',
+        'muster_messages_today{channel="email"} 0',
         'muster_postgres_pool_connections{state="free"} 2',
       ]),
     )
@@ -110,7 +115,7 @@ describe('metrics', () => {
     const answer = await server.inject('/metrics')
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toMatch(/^muster_store_up 0$/m)
-    expect(answer.body).not.toMatch(/^muster_(identities|runs|source)/m)
+    expect(answer.body).not.toMatch(/^muster_(identities|runs|source|send|messages)/m)
   })
 
   test('count answers by the pattern of the route, never by the path', async () => {
