@@ -61,10 +61,12 @@ function isDatabaseAway(code: string): boolean {
   return /^(08|53|57|40)...$|^25006$|^E[A-Z]+$|^connection$/.test(code)
 }
 
+/** What pg says without a code when a connection broke, at once or under a later statement (a ROLLBACK, mostly). */
+const driverWords = /connection (terminated|ended|error)|not queryable|trying to connect|pool/i
+
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   if ('code' in error && typeof error.code === 'string') return error.code
-  if (error.name === 'KnexTimeoutError' || /connection (terminated|ended)|pool/i.test(error.message))
-    return 'connection'
+  if (error.name === 'KnexTimeoutError' || driverWords.test(error.message)) return 'connection'
   return error.cause === undefined ? null : codeOf(error.cause)
 }
