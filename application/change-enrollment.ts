@@ -31,6 +31,8 @@ export interface EnrollmentSettings {
 
 export interface EnrollmentChange {
   readonly enrollmentId: string
+  /** Whose it must be; left out: whoever's. */
+  readonly identityId?: string
   readonly change: 'disable' | 'enable' | 'unlock' | 'remove'
   readonly actor: Actor
   readonly reason: string | null
@@ -83,12 +85,19 @@ export async function addEnrollment(
   })
 }
 
-/** An administrator's act on an enrollment. What an administrator disabled, only an administrator enables. */
+/**
+ * An administrator's or the person's own act on an enrollment. What an administrator disabled, only an administrator
+ * enables (`disabled`), and nobody but an administrator unlocks (`forbidden`).
+ */
 export async function changeEnrollment(world: World, request: EnrollmentChange): Promise<void> {
   const { store } = world
   await store.transaction(async (trx) => {
     const found = await store.enrollments.readEnrollment(trx, request.enrollmentId)
-    if (found === null || found.removed !== null)
+    if (
+      found === null ||
+      found.removed !== null ||
+      found.identityId !== (request.identityId ?? found.identityId)
+    )
       throw new MusterError('not-found', 'There is no such enrollment.')
     const enrollments = await lockEnrollments(trx, store, found.identityId)
     const before = enrollments.find(({ id }) => id === request.enrollmentId)
@@ -99,19 +108,26 @@ export async function changeEnrollment(world: World, request: EnrollmentChange):
 }
 
 function changed(before: Enrollment, { change, actor, reason }: EnrollmentChange, now: string): Enrollment {
+  const by = actor.kind === 'self' ? 'self' : 'admin'
   switch (change) {
     case 'disable':
-      return { ...before, disabled: { by: 'admin', id: actor.id, at: now, reason } }
+      // The person's own switch does not take an administrator's place.
+      if (by === 'self' && before.disabled?.by === 'admin') return before
+      return { ...before, disabled: { by, id: actor.id, at: now, reason } }
     case 'enable':
+      if (by === 'self' && before.disabled?.by === 'admin')
+        throw new MusterError('disabled', 'An administrator disabled this address.')
       return { ...before, disabled: null }
     case 'unlock':
+      if (by === 'self') throw new MusterError('forbidden', 'Only an administrator unlocks an address.')
       return { ...before, lockedUntil: null }
     case 'remove':
       return {
         ...before,
         origins: [],
-        removed: { by: 'admin', id: actor.id, at: now },
-        disabled: null,
+        removed: { by, id: actor.id, at: now },
+        // Else adding the address again would undo what an administrator said.
+        disabled: by === 'self' && before.disabled?.by === 'admin' ? before.disabled : null,
         unwantedSince: null,
       }
     default:

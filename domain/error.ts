@@ -3,6 +3,7 @@
  * is a new line here.
  */
 export type ErrorCode =
+  | 'already-enrolled'
   | 'ambiguous-identity'
   | 'choice-missing'
   | 'client-unknown'

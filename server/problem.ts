@@ -28,6 +28,7 @@ export const problemMediaType = 'application/problem+json; charset=utf-8'
 
 /** The HTTP status of every fault. */
 export const problemStatuses: Readonly<Record<ErrorCode, number>> = {
+  'already-enrolled': 409,
   'ambiguous-identity': 409,
   'choice-missing': 409,
   'client-unknown': 403,

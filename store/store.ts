@@ -11,6 +11,7 @@ import * as failures from './write/failures.ts'
 import * as identities from './write/identities.ts'
 import * as limits from './write/limits.ts'
 import * as parked from './write/parked-effects.ts'
+import * as passed from './write/passed-challenges.ts'
 import * as policySets from './write/policy-sets.ts'
 import * as hashes from './write/record-hashes.ts'
 import * as rights from './write/rights.ts'
@@ -35,6 +36,7 @@ export interface Store {
   readonly identities: typeof identities
   readonly limits: typeof limits
   readonly parked: typeof parked
+  readonly passed: typeof passed
   readonly policySets: typeof policySets
   readonly records: typeof records
   readonly rights: typeof rights
@@ -60,6 +62,7 @@ export function openStore(database: Database): Store {
     identities,
     limits,
     parked,
+    passed,
     policySets,
     records,
     rights,
