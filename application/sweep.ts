@@ -1,3 +1,4 @@
+import { pruneLimits } from './limits/prune-limits.ts'
 import type { MergeWorld } from './merge-rows.ts'
 import { recomposeIdentities } from './merge-rows.ts'
 import { finishRun } from './settle-run.ts'
@@ -26,6 +27,7 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
     await store.identities.markDue(trx, reached.reviews, { at: now, reason: 'review', runId: null })
     await recomposeIdentities(trx, world, reached.inactive, { at: now, reason: 'review', runId: null })
   })
+  await pruneLimits(world)
   const closed = await closeOrphanedRuns(world)
   const inForce = await store.policySets.readInForce(store.database)
   // Without a policy set nothing can be decided: what is due waits for the first one.

@@ -20,7 +20,7 @@ export interface BreakerSettings {
   readonly wideSends: number
   /** Opens where typed / sent is below this (0 to 1). */
   readonly ratio: number
-  /** Milliseconds of the past that are weighed. */
+  /** Milliseconds of the past that are weighed; 7 days at most. */
   readonly window: number
   /** Milliseconds that a person may need to type: younger messages are not weighed. */
   readonly settle: number

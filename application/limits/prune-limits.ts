@@ -1,13 +1,17 @@
 import type { Clock } from '../../domain/clock.ts'
-import type { LimitSettings } from '../../domain/limit-settings.ts'
 import type { Store } from '../../store/store.ts'
 
-/** Forgets counters that are empty and conversions that are no longer weighed. Answers how many counters went. */
-export function pruneLimits(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
-  settings: LimitSettings,
-): Promise<number> {
+/** As long as conversions may be weighed: `breaker.window` is 7 days at most. */
+const keptMs = 8 * 86_400_000
+
+/** Forgets counters that are empty and conversions that nobody weighs any more. Answers how many counters went. */
+export function pruneLimits({
+  store,
+  clock,
+}: {
+  readonly store: Store
+  readonly clock: Clock
+}): Promise<number> {
   const now = clock()
-  const keepFrom = new Date(now.getTime() - settings.breaker.window)
-  return store.transaction((trx) => store.limits.pruneLimits(trx, now, keepFrom))
+  return store.transaction((trx) => store.limits.pruneLimits(trx, now, new Date(now.getTime() - keptMs)))
 }

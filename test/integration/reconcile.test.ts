@@ -62,7 +62,7 @@ const usable = async () => (await muster.store.database('enrollments').where({ s
 beforeEach(async () => {
   await muster.store.database.raw(
     `truncate source_records, correlation_keys, correlation_overrides, identities, identity_states, rights, enrollments,
-       runs, parked_effects, audit_events`,
+       runs, parked_effects, audit_events cascade`,
   )
   await muster.loadPolicies([none])
   await muster.loadPolicies([sms])
