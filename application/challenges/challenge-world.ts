@@ -1,5 +1,6 @@
 import type { ChallengeSettings, ClientSettings } from '../../domain/challenge.ts'
 import type { Clock } from '../../domain/clock.ts'
+import { MusterError } from '../../domain/error.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { LimitSettings } from '../../domain/limit-settings.ts'
 import type { Store } from '../../store/store.ts'
@@ -14,6 +15,8 @@ export interface ChallengeWorld {
   /** From a cryptographic generator. */
   readonly randomBytes: (count: number) => Buffer
   readonly keys: KeyRing
+  /** What addresses are hashed with where sends are counted: `deriveAddressKey(keys)`. */
+  readonly addressKey: Buffer
   readonly settings: ChallengeSettings
   readonly limits: LimitSettings
   /** Clients by id. */
@@ -29,3 +32,10 @@ export type IdentityName =
   | { readonly id: string }
   | { readonly userName: string }
   | { readonly source: string; readonly externalId: string }
+
+/** The settings of a client; `client-unknown` where its token outlived its entry in the configuration. */
+export function findClient(world: Pick<ChallengeWorld, 'clients'>, id: string): ClientSettings {
+  const client = world.clients.get(id)
+  if (client === undefined) throw new MusterError('client-unknown', 'This client is not configured.')
+  return client
+}

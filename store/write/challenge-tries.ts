@@ -1,4 +1,5 @@
 import type { ChallengeContext, ChallengePurpose, ChallengeStatus } from '../../domain/challenge.ts'
+import type { Proof } from '../../domain/enrollment.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { Database, Transaction } from '../database.ts'
 
@@ -106,7 +107,7 @@ from judged, lateral (select case when verdict = 'counted' then 1 else 0 end as 
 
 /** How an enrollment stands after its code was typed. */
 export interface PassedTry {
-  readonly proof: string
+  readonly proof: Proof
   readonly addressChangedAt: Date | null
 }
 

@@ -190,16 +190,17 @@ export async function expireOverdue(database: Database, limit: number): Promise<
   return rowCount
 }
 
-/** Cancels the live challenges of an enrollment, but for one. Returns how many there were. */
+/** Cancels the live challenges of an enrollment, or (null) of an identity, but for one. Returns how many there were. */
 export async function cancelOthers(
   trx: Transaction,
   identityId: string,
-  enrollmentId: string,
+  enrollmentId: string | null,
   but: string,
 ): Promise<number> {
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `update challenges set status = 'cancelled', nonce = null, ended_at = now()
-     where identity_id = :identityId and enrollment_id = :enrollmentId and id <> :but
+     where identity_id = :identityId and id <> :but
+       and (cast(:enrollmentId as uuid) is null or enrollment_id = :enrollmentId)
        and status in ('selecting', 'pending')`,
     { identityId, enrollmentId, but },
   )
@@ -229,4 +230,36 @@ export async function cancelUnusable(
     [[...identityIds]],
   )
   return rows
+}
+
+/** The first request with a key gets it; null. Later ones learn whose challenge it is, and whether they ask the same. */
+export async function claimKey(
+  trx: Transaction,
+  claim: {
+    readonly client: string
+    readonly key: string
+    readonly requestHash: Buffer
+    readonly challengeId: string
+  },
+): Promise<{ readonly challengeId: string; readonly same: boolean } | null> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `insert into idempotency_keys (client, key, request_hash, challenge_id, created_at)
+     values (:client, :key, :requestHash, :challengeId, now()) on conflict do nothing`,
+    { ...claim },
+  )
+  if (rowCount > 0) return null
+  const { rows } = await trx.raw<{ rows: { challengeId: string; same: boolean }[] }>(
+    `select challenge_id as "challengeId", request_hash = :requestHash as same from idempotency_keys
+     where client = :client and key = :key`,
+    { ...claim },
+  )
+  return rows[0] ?? null
+}
+
+/** Idempotency keys count for a day. Returns how many were forgotten. */
+export async function forgetKeys(database: Database): Promise<number> {
+  const { rowCount } = await database.raw<{ rowCount: number }>(
+    `delete from idempotency_keys where created_at < now() - interval '1 day'`,
+  )
+  return rowCount
 }

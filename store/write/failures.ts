@@ -9,17 +9,15 @@ export async function readLockEnd(database: Database, milliseconds: number): Pro
   return (rows[0]?.until ?? new Date()).toISOString()
 }
 
-/** Locks all enrollments of an identity for so many milliseconds. */
+/** Locks all enrollments of an identity for so many milliseconds; answers the end (RFC 3339). */
 export async function lockFailures(
   trx: Transaction,
   identityId: string,
   milliseconds: number,
-): Promise<void> {
-  await trx.raw(
-    `update identity_failures set locked_until = now() + ?::double precision * interval '1 millisecond'
-     where identity_id = ?`,
-    [milliseconds, identityId],
-  )
+): Promise<string> {
+  const until = await readLockEnd(trx, milliseconds)
+  await trx.raw('update identity_failures set locked_until = ? where identity_id = ?', [until, identityId])
+  return until
 }
 
 /** An administrator unlocks an enrollment: its failures are forgotten, and those over its identity. */
