@@ -25,6 +25,6 @@ export async function deliverChallenge({
     const step: DeliveryStep = await attemptDelivery({ deliveryId })
     if (step.status !== 'queued') return { status: step.status }
     const left = Date.parse(deadline) - Date.now()
-    await sleep(Math.max(shortest, Math.min(step.waitMs, left)))
+    await sleep(Math.max(shortest, left > 0 ? Math.min(step.waitMs, left) : step.waitMs))
   }
 }

@@ -12,13 +12,14 @@ export function readHistories(): ReadonlyMap<string, object> {
 }
 
 /**
- * Writes the history of one closed workflow of each type and outcome to `test/histories`, when MUSTER_RECORD is set:
+ * Writes the history of one closed workflow of each type (or of one) and outcome to `test/histories`, when MUSTER_RECORD is set:
  * done by hand when a workflow's commands change on purpose.
  */
-export async function recordHistories(client: Client): Promise<void> {
+export async function recordHistories(client: Client, workflowType: string | null = null): Promise<void> {
   if (process.env['MUSTER_RECORD'] === undefined) return
   const recorded = new Set<string>()
-  for await (const execution of client.workflow.list({ query: "ExecutionStatus != 'Running'" })) {
+  const type = workflowType === null ? '' : ` and WorkflowType = '${workflowType}'`
+  for await (const execution of client.workflow.list({ query: `ExecutionStatus != 'Running'${type}` })) {
     const handle = client.workflow.getHandle(execution.workflowId, execution.runId)
     const outcome =
       execution.status.name === 'COMPLETED' ? await outcomeOf(handle.result()) : execution.status.name

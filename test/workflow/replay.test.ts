@@ -17,7 +17,13 @@ const histories = readHistories()
 describe('workflows replay the histories of real runs', () => {
   it('of every workflow that there is', () => {
     const types = new Set([...histories.keys()].map((name) => name.split('-')[0]))
-    expect([...types].sort()).toEqual(['draindue', 'reconcilesource', 'settlerun', 'sweep'])
+    expect([...types].sort()).toEqual([
+      'deliverchallenge',
+      'draindue',
+      'reconcilesource',
+      'settlerun',
+      'sweep',
+    ])
   })
 
   it.each([...histories])('%s', async (_, history) => {
