@@ -45,7 +45,7 @@ export const smtpConfig = z
     const report = (key: string, message: string) =>
       context.addIssue({ code: 'custom', message, path: [key] })
     if ((config.user === undefined) !== (config.password === undefined))
-      report(config.user === undefined ? 'user' : 'password', 'user and password need each other')
+      report(config.user === undefined ? 'password' : 'user', 'user and password need each other')
     if (config.tls === 'none' && !isLoopback(config.host))
       report('tls', 'without TLS codes and the password would travel readable: none is for loopback only')
   })

@@ -73,7 +73,7 @@ export async function startSmtpServer(settings: SmtpServerSettings = {}): Promis
           to: rcptTo.map(({ address }) => address),
           raw: Buffer.concat(chunks).toString('utf8'),
           secure: session.secure,
-          user: String(session.user ?? ''),
+          user: typeof session.user === 'string' ? session.user : '',
         }
         pass('data', (error) => {
           if (!error) mails.push(mail)
