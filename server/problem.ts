@@ -71,6 +71,17 @@ export const problemStatuses: Readonly<Record<ErrorCode, number>> = {
   usage: 400,
 }
 
+/** The HTTP status of what is wrong with a request itself. */
+export const requestFaultStatuses: Readonly<Record<RequestFaultCode, number>> = {
+  'invalid-request': 400,
+  'method-not-allowed': 405,
+  'not-acceptable': 406,
+  'not-ready': 503,
+  'request-timeout': 408,
+  'too-large': 413,
+  'unsupported-media-type': 415,
+}
+
 export function describeProblem(
   code: ProblemCode,
   status: number,

@@ -1,30 +1,49 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { MusterError } from '../../domain/error.ts'
-import { type AuthorisationWorld, admit } from './authorise.ts'
+import { type Admission, type AuthorisationWorld, admit } from './authorise.ts'
 import { RequestFault } from './request-fault.ts'
 import type { Route } from './route.ts'
 
 /** Mounts operations: each lets callers in by its access, then checks the parts of the request, then answers. */
 export function mountRoutes(app: FastifyInstance, world: AuthorisationWorld, routes: readonly Route[]): void {
+  const admissions = new WeakMap<FastifyRequest, Admission>()
+  readEmptyBodies(app)
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       // GET without HEAD: nothing here is worth a second verb.
       exposeHeadRoute: false,
-      handler: (request, reply) => answer(world, route, request, reply),
+      // Before the body is read: what a stranger sends is not looked at.
+      onRequest: async (request) => {
+        admissions.set(request, await admit(world, request, route.access))
+      },
+      handler: (request, reply) => {
+        const admission = admissions.get(request)
+        if (admission === undefined) throw new Error('A request reached its handler without being let in.')
+        return answer(route, admission, request, reply)
+      },
     })
   }
 }
 
+/** Clients that always say `application/json` may send nothing where nothing is taken. */
+function readEmptyBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parseJson(request, String(body), done)
+  })
+}
+
 async function answer(
-  world: AuthorisationWorld,
   route: Route,
+  { caller, client }: Admission,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { caller, client } = await admit(world, request, route.access)
   const parts = {
     params: check('path', route.params, request.params),
     query: check('query', route.query, request.query),

@@ -1,0 +1,151 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { nameScope } from './api/authorise.ts'
+import type { Route } from './api/route.ts'
+import { problem } from './api/shapes.ts'
+import { type ProblemCode, problemStatuses, requestFaultStatuses } from './problem.ts'
+
+/** JSON Schema, as far as we build it. */
+type Json = Readonly<Record<string, unknown>>
+
+/** An OpenAPI 3.1 document. */
+export interface ApiDocument {
+  readonly openapi: '3.1.0'
+  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly servers: readonly { readonly url: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: Json
+  readonly security: readonly Json[]
+}
+
+/** One operation of the document. */
+export interface Operation {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description: string
+  readonly parameters: readonly Json[]
+  readonly requestBody?: Json
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Json }>>
+}
+
+/** Problems that every operation can answer with. */
+const always: readonly ProblemCode[] = ['invalid-request', 'unauthorized', 'forbidden', 'internal']
+
+/** Describes operations by the very schemas that check their requests. */
+export function describeApi(routes: readonly Route[], about: { readonly version: string }): ApiDocument {
+  const paths: Record<string, Record<string, Operation>> = {}
+  for (const route of routes) {
+    const methods = paths[route.path] ?? {}
+    methods[route.method.toLowerCase()] = describeOperation(route)
+    paths[route.path] = methods
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Muster',
+      version: about.version,
+      description:
+        'One-time codes by e-mail and SMS. Every request carries a bearer token (`muster token create`). Faults are problems (RFC 9457) whose `type` is `urn:muster:problem:CODE`.',
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: schemaOf(problem, 'output') },
+    },
+    security: [{ token: [] }],
+  }
+}
+
+/** Serves the document. It needs no token: it says nothing of any person or installation. */
+export function mountApiDocument(app: FastifyInstance, document: ApiDocument): void {
+  const text = JSON.stringify(document)
+  app.get('/openapi.json', async (_, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(text),
+  )
+}
+
+function describeOperation(route: Route): Operation {
+  const { operationId, tag, summary, access, body } = route
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description: `Scope: ${nameScope(access)}.`,
+    parameters: [
+      ...describeParameters(route.params, 'path'),
+      ...describeParameters(route.query, 'query'),
+      ...(route.isIdempotent ? [idempotencyKey] : []),
+    ],
+    ...(body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+          },
+        }),
+    responses: { ...describeAnswers(route), ...describeProblems([...always, ...route.problems]) },
+  }
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'The same key with the same request answers what stands, and sends nothing again.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+
+function describeParameters(schema: z.ZodObject | null, place: 'path' | 'query'): readonly Json[] {
+  if (schema === null) return []
+  return Object.entries(schema.shape).map(([name, part]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !(part as z.ZodType).safeParse(undefined).success,
+    schema: schemaOf(part as z.ZodType, 'input'),
+  }))
+}
+
+function describeAnswers({ answers }: Route): Operation['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { meaning, schema }]) => [
+      status,
+      schema === null
+        ? { description: meaning }
+        : {
+            description: meaning,
+            content: { 'application/json': { schema: schemaOf(schema, 'output') } },
+          },
+    ]),
+  )
+}
+
+function describeProblems(codes: readonly ProblemCode[]): Operation['responses'] {
+  const byStatus = new Map<number, ProblemCode[]>()
+  for (const code of new Set(codes)) {
+    const status = statusOf(code)
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, named]) => [
+      String(status),
+      {
+        description: named.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  )
+}
+
+function statusOf(code: ProblemCode): number {
+  return code in problemStatuses
+    ? problemStatuses[code as keyof typeof problemStatuses]
+    : requestFaultStatuses[code as keyof typeof requestFaultStatuses]
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io })
+  return json
+}
