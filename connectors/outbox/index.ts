@@ -5,7 +5,7 @@ import type { OutboxConfig } from './config.ts'
 import type { Outbox } from './outbox.ts'
 
 export { outboxConfig } from './config.ts'
-export { Outbox, type OutboxListener, type OutboxMessage } from './outbox.ts'
+export { Outbox } from './outbox.ts'
 
 /** Opens a channel whose messages go to `outbox` and nowhere else. */
 export function openOutbox(config: OutboxConfig, outbox: Outbox): MessageChannel {

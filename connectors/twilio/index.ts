@@ -12,8 +12,6 @@ import type { SenderSettings } from './sender.ts'
 
 export {
   readTwilioStatus,
-  type TwilioCallback,
-  type TwilioReport,
   twilioCallbackUrl,
   twilioStatusRank,
   verifyTwilioSignature,
