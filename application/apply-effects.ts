@@ -1,6 +1,7 @@
 import type { Effect, EnrollmentEffect, RightEffect } from '../domain/effect.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
+import { cancelUnusable } from './challenges/cancel-unusable.ts'
 
 /** The effects of one identity, in their order. */
 export interface IdentityEffects {
@@ -9,13 +10,15 @@ export interface IdentityEffects {
 }
 
 /**
- * Writes effects set-wise: the last image of every row counts. The caller holds the lock of each identity's state
- * and writes the audit events in the same transaction.
+ * Writes effects set-wise: the last image of every row counts, and the pending challenges of what becomes unusable
+ * are cancelled with it (architecture rule 5). The caller holds the lock of each identity's state and writes the
+ * audit events in the same transaction.
  */
 export async function applyEffects(
   trx: Transaction,
   store: Store,
   plans: readonly IdentityEffects[],
+  now: Date,
 ): Promise<void> {
   const rights = new Map<string, { identityId: string; effect: RightEffect }>()
   const rows = new EnrollmentRows()
@@ -30,6 +33,14 @@ export async function applyEffects(
   await store.enrollments.deleteEnrollments(trx, rows.deleted())
   await store.enrollments.updateEnrollments(trx, rows.updated())
   await store.enrollments.insertEnrollments(trx, rows.inserted())
+  // What was not there before had no challenge.
+  const touched = plans.filter(({ effects }) => effects.some(({ before }) => before !== null))
+  await cancelUnusable(
+    trx,
+    store,
+    touched.map(({ identityId }) => identityId),
+    now,
+  )
 }
 
 export function isRightEffect(effect: Effect): effect is RightEffect {

@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts'
+import { describeChange } from '../domain/address-change.ts'
 import type { Clock } from '../domain/clock.ts'
 import { blankEnrollment, type Enrollment } from '../domain/enrollment.ts'
 import { withStatus } from '../domain/enrollment-status.ts'
@@ -6,6 +7,8 @@ import { MusterError } from '../domain/error.ts'
 import type { Factor } from '../domain/factor.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
+import { cancelUnusable } from './challenges/cancel-unusable.ts'
+import { queueNotices } from './deliveries/queue-notices.ts'
 import { normaliseAddress } from './normalise-address.ts'
 
 interface World {
@@ -103,6 +106,7 @@ export async function changeEnrollment(world: World, request: EnrollmentChange):
     const before = enrollments.find(({ id }) => id === request.enrollmentId)
     if (before === undefined) throw new MusterError('not-found', 'There is no such enrollment.')
     const after = changed(before, request, world.clock().toISOString())
+    if (request.change === 'unlock') await store.failures.forgetFailures(trx, found.identityId, before.id)
     await writeEnrollment(trx, world, { ...request, identityId: found.identityId }, before, after)
   })
 }
@@ -160,6 +164,9 @@ async function writeEnrollment(
   const after = withStatus(edited, { rightEffective: right?.effective ?? false, now: now.toISOString() })
   if (before === null) await store.enrollments.insertEnrollments(trx, [{ ...after, identityId }])
   else await store.enrollments.updateEnrollments(trx, [{ ...after, identityId }])
+  await cancelUnusable(trx, store, [identityId], now)
+  const change = describeChange(identityId, before, after)
+  await queueNotices(trx, store, change === null ? [] : [change], now)
   await store.identities.markDue(trx, [identityId], { at: now, reason: 'manual', runId: null })
   await store.audit.insertAuditEvents(trx, [
     {

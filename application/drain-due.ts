@@ -11,7 +11,9 @@ import type { StoredIdentity } from '../store/write/identities.ts'
 import type { ParkedEffects } from '../store/write/parked-effects.ts'
 import { applyEffects } from './apply-effects.ts'
 import { countEffects } from './count-effects.ts'
-import type { DeciderInForce } from './decider.ts'
+import type { DeciderInForce, IsQuiet } from './decider.ts'
+import { policyChanges } from './deliveries/policy-changes.ts'
+import { queueNotices } from './deliveries/queue-notices.ts'
 
 export interface DrainWorld {
   readonly store: Store
@@ -57,7 +59,7 @@ export async function drainBatch(
     // Another set came into force meanwhile: it made everybody due for itself, so nothing is lost here.
     if ((await world.store.policySets.holdInForce(trx)) !== decider.policySet)
       return { settled: 0, effects: 0 }
-    return applyPlans(trx, world, { plans, runId: scope, policySet: decider.policySet, now })
+    return applyPlans(trx, world, { ...decider, plans, runId: scope, now })
   })
   if (scope !== null) {
     await world.store.runs.addToRun(world.store.database, scope, { seconds: { decide, apply: clock.lap() } })
@@ -145,6 +147,7 @@ interface Batch {
   readonly plans: readonly PlannedIdentity[]
   readonly runId: string | null
   readonly policySet: string
+  readonly isQuiet: IsQuiet
   readonly now: Date
 }
 
@@ -188,7 +191,8 @@ async function applyPlans(
   const stale = [...parkedBefore.keys()].filter((id) => !parked.some(({ identityId }) => identityId === id))
   await store.parked.deleteParked(trx, stale)
   await store.parked.upsertParked(trx, parked)
-  await applyEffects(trx, store, applied)
+  await applyEffects(trx, store, applied, batch.now)
+  await queueNotices(trx, store, policyChanges(applied, batch.isQuiet), batch.now)
   await store.audit.insertAuditEvents(
     trx,
     applied.map((one) => planApplied(one, batch)),

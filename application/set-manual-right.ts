@@ -5,6 +5,7 @@ import type { Factor } from '../domain/factor.ts'
 import { resolveRight } from '../domain/resolve-right.ts'
 import type { Right } from '../domain/right.ts'
 import type { Store } from '../store/store.ts'
+import { cancelUnusable } from './challenges/cancel-unusable.ts'
 
 export interface ManualRight {
   readonly identityId: string
@@ -37,6 +38,7 @@ export async function setManualRight(
     const before = (await store.rights.readRights(trx, [identityId])).find((right) => right.factor === factor)
     const after = decidedByHand(before ?? null, request, identity.active, now)
     await store.rights.putRight(trx, identityId, after)
+    await cancelUnusable(trx, store, [identityId], now)
     await store.identities.markDue(trx, [identityId], { at: now, reason: 'manual', runId: null })
     await store.audit.insertAuditEvents(trx, [
       {

@@ -4,6 +4,8 @@ import type { Store } from '../store/store.ts'
 import type { ParkedEffects } from '../store/write/parked-effects.ts'
 import { applyEffects } from './apply-effects.ts'
 import { countEffects } from './count-effects.ts'
+import { policyChanges } from './deliveries/policy-changes.ts'
+import { queueNotices } from './deliveries/queue-notices.ts'
 import { type DrainWorld, planApplied } from './drain-due.ts'
 
 export interface BrakeLimit {
@@ -55,6 +57,8 @@ const releaseSize = 5000
 export async function releaseBatch(world: DrainWorld, runId: string): Promise<ReleaseStep> {
   const { store } = world
   const now = world.clock()
+  // Of another set than the one in force nothing is released below.
+  const isQuiet = (await world.decider())?.isQuiet ?? (() => false)
   return store.transaction(async (trx) => {
     const policySet = await store.policySets.holdInForce(trx)
     const parked = await store.parked.takeParked(trx, runId, releaseSize)
@@ -67,7 +71,8 @@ export async function releaseBatch(world: DrainWorld, runId: string): Promise<Re
       one.policySet === policySet && revisions.get(one.identityId) === one.revision
     const released = parked.filter(valid)
     const again = parked.filter((one) => !valid(one))
-    await applyEffects(trx, store, released)
+    await applyEffects(trx, store, released, now)
+    await queueNotices(trx, store, policyChanges(released, isQuiet), now)
     await store.audit.insertAuditEvents(
       trx,
       released.map((one) => planApplied(one, { runId, policySet: one.policySet, now })),

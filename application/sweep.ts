@@ -27,6 +27,8 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
     await store.identities.markDue(trx, reached.reviews, { at: now, reason: 'review', runId: null })
     await recomposeIdentities(trx, world, reached.inactive, { at: now, reason: 'review', runId: null })
   })
+  await store.challenges.expireOverdue(store.database, sweepSize)
+  await store.challenges.forgetKeys(store.database)
   await pruneLimits(world)
   const closed = await closeOrphanedRuns(world)
   const inForce = await store.policySets.readInForce(store.database)

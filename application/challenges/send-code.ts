@@ -3,6 +3,7 @@ import { ChallengeFault } from '../../domain/challenge-fault.ts'
 import type { DeliveryChannel } from '../../domain/delivery.ts'
 import type { Enrollment } from '../../domain/enrollment.ts'
 import type { Factor } from '../../domain/factor.ts'
+import { isAfter } from '../../domain/instant.ts'
 import type { Transaction } from '../../store/database.ts'
 import type { ChallengeTarget, StoredChallenge } from '../../store/write/challenges.ts'
 import { queueDelivery } from '../deliveries/queue-delivery.ts'
@@ -84,8 +85,9 @@ export async function sendCode(
 }
 
 /** Whether a code was ever typed from there: strangers cannot use up what such an address may be sent. */
-function wasTyped({ proof, lastUsed }: Enrollment): boolean {
-  return proof === 'proven' || lastUsed !== null
+function wasTyped({ proof, lastUsed, addressChangedAt }: Enrollment): boolean {
+  if (proof === 'proven') return true
+  return lastUsed !== null && (addressChangedAt === null || isAfter(lastUsed.at, addressChangedAt))
 }
 
 function countryOf({ factor, address }: Enrollment): string | null {

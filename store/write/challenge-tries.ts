@@ -70,12 +70,14 @@ export async function countTry(
 const countTryStatement = `
 with c as materialized (select * from challenges where id = :id and client = :client for update),
 e as materialized (
-  select id, address, key, proof, last_used, failures, locked_until from enrollments
+  select id, address, key, failures, locked_until, proof = 'proven' or coalesce(address_changed_at is null
+    or (last_used ->> 'at')::timestamptz > address_changed_at, false) and last_used is not null as typed
+  from enrollments
   where id = (select enrollment_id from c) for no key update),
 f as materialized (
   select failures, locked_until from identity_failures where identity_id = (select identity_id from c) for update),
 judged as materialized (
-  select c.*, e.address, e.key, e.proof = 'proven' or e.last_used is not null as proven,
+  select c.*, e.address, e.key, coalesce(e.typed, false) as proven,
     coalesce(e.failures, 0) as failures, coalesce(f.failures, 0) as identity_failures,
     greatest(e.locked_until, f.locked_until) as locked_until,
     case

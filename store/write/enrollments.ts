@@ -103,6 +103,7 @@ export async function insertEnrollments(trx: Transaction, rows: readonly StoredE
   )
 }
 
+/** Writes rows whole, but for `lastUsed`: only a passed challenge writes that, and a plan may be older than it. */
 export async function updateEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
   if (rows.length === 0) return
   await trx.raw(
@@ -110,11 +111,11 @@ export async function updateEnrollments(trx: Transaction, rows: readonly StoredE
        proof_required = u."proofRequired", replaces = u.replaces, disabled = nullif(u.disabled, 'null'::jsonb),
        locked_until = u."lockedUntil", undeliverable_since = u."undeliverableSince", unwanted_since = u."unwantedSince",
        removed = nullif(u.removed, 'null'::jsonb), enrolled_at = u."enrolledAt", address_changed_at = u."addressChangedAt",
-       last_used = nullif(u."lastUsed", 'null'::jsonb), status = u.status, status_reason = u."statusReason",
+       status = u.status, status_reason = u."statusReason",
        status_by = u."statusBy", status_since = u."statusSince"
      from jsonb_to_recordset(?::jsonb) as u(id uuid, address text, key text, origins jsonb, proof text, "proofRequired" boolean,
        replaces uuid, disabled jsonb, "lockedUntil" timestamptz, "undeliverableSince" timestamptz, "unwantedSince" timestamptz,
-       removed jsonb, "enrolledAt" timestamptz, "addressChangedAt" timestamptz, "lastUsed" jsonb, status text,
+       removed jsonb, "enrolledAt" timestamptz, "addressChangedAt" timestamptz, status text,
        "statusReason" text, "statusBy" text, "statusSince" timestamptz)
      where e.id = u.id`,
     [JSON.stringify(rows)],
