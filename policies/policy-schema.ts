@@ -37,6 +37,10 @@ const enroll = z.strictObject({
     .default('asserted')
     .describe('asserted: usable at once; required: pending until a code is typed.'),
   reenroll: z.boolean().default(false).describe('Brings back an address that a person removed.'),
+  notify: z
+    .boolean()
+    .optional()
+    .describe('Whether people are told when this adds, replaces or removes an address; left out: they are.'),
 })
 
 const provision = z.strictObject({

@@ -10,6 +10,7 @@ import * as enrollments from './write/enrollments.ts'
 import * as failures from './write/failures.ts'
 import * as identities from './write/identities.ts'
 import * as limits from './write/limits.ts'
+import * as notices from './write/notices.ts'
 import * as parked from './write/parked-effects.ts'
 import * as passed from './write/passed-challenges.ts'
 import * as policySets from './write/policy-sets.ts'
@@ -35,6 +36,7 @@ export interface Store {
   readonly hashes: typeof hashes
   readonly identities: typeof identities
   readonly limits: typeof limits
+  readonly notices: typeof notices
   readonly parked: typeof parked
   readonly passed: typeof passed
   readonly policySets: typeof policySets
@@ -61,6 +63,7 @@ export function openStore(database: Database): Store {
     hashes,
     identities,
     limits,
+    notices,
     parked,
     passed,
     policySets,

@@ -1,6 +1,7 @@
 import type { Decider, DeciderInForce } from '../../application/decider.ts'
 import { compilePolicySet, type PolicySetSource } from '../../policies/decide/compile-policy-set.ts'
 import { decideBatch } from '../../policies/decide/decide.ts'
+import { findQuiet } from '../../policies/decide/find-quiet.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Compiles the set in force once, and again when another takes its place. */
@@ -13,8 +14,13 @@ export function createDecider(store: Store): DeciderInForce {
     const stored = await store.policySets.readPolicySet(store.database, inForce)
     if (stored === null) return null
     // It was checked when it was loaded; its documents are kept as they were then.
-    const set = compilePolicySet(stored as PolicySetSource)
-    compiled = { policySet: inForce, decideBatch: (identities, now) => decideBatch(identities, set, now) }
+    const source = stored as PolicySetSource
+    const set = compilePolicySet(source)
+    compiled = {
+      policySet: inForce,
+      isQuiet: findQuiet(source.documents),
+      decideBatch: (identities, now) => decideBatch(identities, set, now),
+    }
     return compiled
   }
 }

@@ -9,7 +9,7 @@ const eventTypes = ['provision', 'deny']
 const knownKeys = [
   ...['id', 'description', 'mode', 'priority', 'target', 'conditions', 'event', '$schema'],
   ...['type', 'params', 'rights', 'enroll', 'reason', 'overridable', 'factor', 'clients'],
-  ...['from', 'take', 'max', 'onChange', 'onUnmatch', 'proof', 'reenroll'],
+  ...['from', 'take', 'max', 'onChange', 'onUnmatch', 'proof', 'reenroll', 'notify'],
 ]
 
 /** Says in words what a schema's issue means for the author of the document. */

@@ -5,7 +5,6 @@ import type {
   MessageParameters,
   MessageTemplate,
 } from '../../domain/delivery.ts'
-import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
 
 /** A message that is to be sent. */
@@ -60,85 +59,6 @@ export async function insertDelivery(trx: Transaction, delivery: NewDelivery): P
      values (:id, :kind, :challengeId, :identityId, :enrollmentId, :channel, :address, :template, :parameters, :locale,
        'queued', :now, :deadline, :now)`,
     { ...delivery, parameters: JSON.stringify(delivery.parameters) },
-  )
-}
-
-/** A notice that is to be sent at `sendAt`, not before. */
-export type NewNotice = NewDelivery & { readonly sendAt: Date }
-
-/** Inserts many at once: a reconciliation may change thousands of people. */
-export async function insertNotices(trx: Transaction, notices: readonly NewNotice[]): Promise<void> {
-  await copyRows(
-    trx,
-    'deliveries',
-    [
-      'id',
-      'kind',
-      'identity_id',
-      'enrollment_id',
-      'channel',
-      'address',
-      'template',
-      'parameters',
-      'locale',
-      'status',
-      'next_at',
-      'deadline',
-      'created_at',
-    ],
-    notices.map((notice) => [
-      notice.id,
-      notice.kind,
-      notice.identityId,
-      notice.enrollmentId,
-      notice.channel,
-      notice.address,
-      notice.template,
-      notice.parameters,
-      notice.locale,
-      'queued',
-      notice.sendAt,
-      notice.deadline,
-      notice.now,
-    ]),
-  )
-}
-
-/** A notice of the last hour: still waiting, or how long ago it went. */
-export interface RecentNotice {
-  readonly id: string
-  readonly identityId: string
-  readonly enrollmentId: string | null
-  readonly address: string | null
-  readonly template: MessageTemplate
-  /** True while it can still say more. */
-  readonly waits: boolean
-  readonly nextAt: Date
-}
-
-/** Notices to these identities that wait or were due since then. */
-export async function readRecentNotices(
-  trx: Transaction,
-  identityIds: readonly string[],
-  since: Date,
-  now: Date,
-): Promise<readonly RecentNotice[]> {
-  if (identityIds.length === 0) return []
-  const { rows } = await trx.raw<{ rows: RecentNotice[] }>(
-    `select id, identity_id as "identityId", enrollment_id as "enrollmentId", address, template, next_at as "nextAt",
-       status = 'queued' and attempts = 0 and next_at > ? as waits
-     from deliveries where identity_id = any(?) and kind = 'notice' and next_at > ? and status <> 'abandoned'`,
-    [now, [...identityIds], since],
-  )
-  return rows
-}
-
-/** Notices that wait say from now on that several things changed. */
-export async function widenNotices(trx: Transaction, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await trx.raw(
-    `update deliveries set template = 'changed' where id = any(?) and status = 'queued' and attempts = 0`,
-    [[...ids]],
   )
 }
 
