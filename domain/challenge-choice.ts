@@ -4,8 +4,8 @@ import type { Enrollment, EnrollmentStatus, Proof } from './enrollment.ts'
 import { deriveStatus } from './enrollment-status.ts'
 import { type Factor, factors } from './factor.ts'
 import { isAfter } from './instant.ts'
-import { resolveRight } from './resolve-right.ts'
 import type { Right } from './right.ts'
+import { hasRightFor } from './right-for-client.ts'
 
 /** Where an identity stands, whoever asks. An identity that is not there is inactive and has nothing. */
 export interface Standing {
@@ -57,7 +57,10 @@ export function chooseEnrollments(standing: Standing, wish: Wish): Choice {
     lockedUntil !== null && isAfter(lockedUntil, now) ? [lockedUntil] : [],
   )
   // A proof asks for an address that waits for one; where none does, there is none to prove.
-  return none(purpose === 'enrollment' && reason === 'not-proven' ? 'not-enrolled' : reason, locks.sort()[0] ?? null)
+  return none(
+    purpose === 'enrollment' && reason === 'not-proven' ? 'not-enrolled' : reason,
+    locks.sort()[0] ?? null,
+  )
 }
 
 /** What the person can do instead, or about it. */
@@ -108,15 +111,9 @@ function mayRegister({ factor, client, factors: on }: Wish): boolean {
   return on.registration.includes(factor) && client.registration.includes(factor)
 }
 
-function isRightFor(standing: Standing, wish: Wish): boolean {
-  const right = standing.rights.find(({ factor }) => factor === wish.factor)
-  if (right === undefined || !right.effective || !isSwitchedOn(wish)) return false
-  // Resolved anew: a grant may have ended since the row was written.
-  const { effective, clients } = resolveRight(right.origins, right.denials, {
-    active: standing.active,
-    now: wish.now,
-  })
-  return effective && (clients === null || clients.includes(wish.client.id))
+function isRightFor({ rights, active }: Standing, wish: Wish): boolean {
+  const { factor, client, now } = wish
+  return isSwitchedOn(wish) && hasRightFor(rights, { factor, client: client.id, active, now })
 }
 
 const reasonOrder = [

@@ -35,5 +35,5 @@ export function identityLock(failures: number): number | null {
 
 /** What a person typed, without the spaces and separators that codes are written with. */
 export function typedDigits(text: string): string {
-  return text.replace(/[\s\p{Pd}\p{Cf}.,_·•/]/gu, '')
+  return text.normalize('NFKC').replace(/[\s\p{Pd}\p{Cf}.,_·•/]/gu, '')
 }

@@ -13,7 +13,9 @@ export function replaceEnrollment(
   if (old.removed !== null) return old
   if (successor.origins.some(({ kind }) => kind !== 'policy')) {
     const removed = { by: 'self', id: identityId, at: now } as const
-    return { ...old, origins: [], removed, disabled: null, unwantedSince: null, replaces: null }
+    // Else adding the address again would undo what an administrator said.
+    const disabled = old.disabled?.by === 'admin' ? old.disabled : null
+    return { ...old, origins: [], removed, disabled, unwantedSince: null, replaces: null }
   }
   const taken = new Set(successor.origins.map(({ policy }) => policy))
   const origins = old.origins.filter(({ kind, policy }) => kind !== 'policy' || !taken.has(policy))
