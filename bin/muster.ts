@@ -2,6 +2,7 @@
 import { registerAudit } from './commands/audit.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerConfig } from './commands/config.ts'
+import { registerDeliveries } from './commands/deliveries.ts'
 import { registerEnrollments } from './commands/enrollments.ts'
 import { registerIdentities } from './commands/identities.ts'
 import { registerMigrate } from './commands/migrate.ts'
@@ -27,6 +28,7 @@ const commands: readonly RegisterCommand<RootContext>[] = [
   registerIdentities,
   registerRights,
   registerEnrollments,
+  registerDeliveries,
   registerPolicies,
   registerAudit,
   registerStatus,

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { answerError, answerFaults } from './answer-faults.ts'
+import { type ApiWorld, mountApi } from './api.ts'
 import { mountHealth, type ReadinessCheck } from './health.ts'
 import { type Help, noHelp } from './help.ts'
 import { type MetricsSource, mountMetrics } from './metrics.ts'
+import { mountOutboxPage, type OutboxView } from './outbox-page.ts'
 import { describeProblem, problemMediaType } from './problem.ts'
+import { mountProviderCallbacks, type ProviderCallbacks } from './provider-callbacks.ts'
 import { logRequests } from './request-log.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
@@ -15,6 +18,12 @@ export interface ServerWorld {
   readonly logger: FastifyBaseLogger
   /** What people can try when something was refused; left out: nothing is said. */
   readonly help?: Help
+  /** The API; left out: this server has none. */
+  readonly api?: ApiWorld
+  /** What providers may tell; left out: nothing. */
+  readonly callbacks?: ProviderCallbacks
+  /** The messages of the embedded mode; left out: there is no page of them. */
+  readonly outbox?: OutboxView
 }
 
 /** Builds the server without listening; whoever listens decides where, and closes it. */
@@ -25,6 +34,9 @@ export function buildServer(world: ServerWorld): FastifyInstance {
   answerFaults(app, world.help ?? noHelp)
   mountMetrics(app, world.metrics)
   mountHealth(app, world.checks)
+  if (world.api !== undefined) mountApi(app, world.api)
+  if (world.callbacks !== undefined) mountProviderCallbacks(app, world.callbacks)
+  if (world.outbox !== undefined) mountOutboxPage(app, world.outbox)
   return app
 }
 

@@ -16,8 +16,9 @@ import { type ListOutput, writeList } from '../output/write-list.ts'
 import { revealTo } from '../reveal.ts'
 import { wakeWorkflows } from '../wake.ts'
 import { withStore } from '../with-store.ts'
+import { registerEnrollmentTest } from './enrollments-test.ts'
 
-/** `muster enrollments [list] [--who WHO] [--status S] [--csv FILE] | add WHO FACTOR ADDRESS | disable|… ID` */
+/** `muster enrollments [list] [--who WHO] [--status S] [--csv FILE] | add WHO FACTOR ADDRESS | test|disable|… ID` */
 export function registerEnrollments(program: Command, context: CliContext): void {
   const enrollments = program.command('enrollments').description('addresses bound to identities')
   enrollments
@@ -44,6 +45,7 @@ export function registerEnrollments(program: Command, context: CliContext): void
     .action((who: string, factor: Factor, address: string, options: AddOptions) =>
       addEnrollment(context, { who, factor, address, ...options }),
     )
+  registerEnrollmentTest(enrollments, context)
   for (const [change, description] of changes) addChange(enrollments, context, change, description)
 }
 

@@ -26,6 +26,7 @@ export function registerUp(program: Command, context: RootContext): void {
         configuration,
         dataDirectory: data,
         environment: context.environment,
+        version: context.version,
         log: openLog({
           level: configuration.log.level === 'info' ? 'warn' : configuration.log.level,
           component: 'up',

@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Configuration } from '../../config/configuration.ts'
 import { Secret } from '../../config/secret.ts'
+import { Outbox } from '../../connectors/outbox/index.ts'
 import { startDirectory } from '../../directory/start-directory.ts'
 import { type DataDirectory, openDataDirectory } from '../../embedded/data-directory.ts'
 import { startPostgres } from '../../embedded/postgres.ts'
 import { launchTemporal } from '../../embedded/temporal-launcher.ts'
 import { migrate, openDatabase } from '../../store/database.ts'
 import { openStore, type Store } from '../../store/store.ts'
+import { openDeliveries, startChallenges } from './challenge-world.ts'
+import { openKeys } from './key-ring.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { connectTemporal, embeddedTarget, embeddedNamespace as namespace, type Temporal } from './temporal.ts'
@@ -20,6 +23,8 @@ export interface EmbeddedStack {
   readonly store: Store
   readonly temporal: Temporal
   readonly server: RunningServer
+  /** The page of the messages that were sent. */
+  readonly outbox: string
   /** Settles with a sentence when a part ends that was not told to. */
   readonly broken: Promise<string>
   /** Ends everything that was started, in order, within 10 seconds. */
@@ -32,6 +37,8 @@ export interface EmbeddedOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly onProgress: (message: string) => void
+  /** Of this build. */
+  readonly version: string
   /** Fires when the operator asks for the end (Ctrl-C, SIGTERM): a start then ends with what it had started. */
   readonly interrupted: AbortSignal
 }
@@ -88,19 +95,41 @@ async function startParts(
   await store.runs.keepSources(database, sources)
   const temporal = await connectTemporal(embeddedTarget(services.temporal.address))
   parts.add(() => temporal.close())
-  const worker = await startWorker({ configuration, store, temporal, log })
+  const sending = {
+    configuration,
+    store,
+    log,
+    keys: openKeys(configuration, data.path),
+    outbox: new Outbox(now),
+  }
+  const deliveries = await openDeliveries(sending)
+  parts.add(() => deliveries.close())
+  const worker = await startWorker({ configuration, store, temporal, log, deliveries: deliveries.world })
   parts.add(() => endWorker(worker))
   interrupted.throwIfAborted()
   await keepSchedules(temporal.client, database, configuration.sources)
-  const server = await startServer({ configuration, store, temporal, log })
+  const client = async () => temporal.client
+  const challenges = startChallenges({ ...sending, deliveries: deliveries.world, client })
+  parts.add(() => challenges.close())
+  const server = await startServer({
+    configuration,
+    store,
+    temporal,
+    log,
+    challenges: challenges.world,
+    deliveries: deliveries.world,
+    version: options.version,
+    outbox: sending.outbox,
+  })
   parts.add(() => server.close())
+  const outbox = new URL('/outbox', server.localUrl).href
   data.announce({
     pid: process.pid,
     server: server.url,
     postgres: services.postgres.url,
     temporal: services.temporal.address,
     temporalUi: services.temporal.uiUrl,
-    outbox: null,
+    outbox,
   })
   onProgress(`Ready: server ${server.url}, Temporal ${services.temporal.uiUrl ?? services.temporal.address}.`)
   const broken = Promise.race([
@@ -111,8 +140,10 @@ async function startParts(
       (error: unknown) => `The worker failed: ${error instanceof Error ? error.message : 'unknown'}`,
     ),
   ])
-  return { configuration, store, temporal, server, broken, stop: () => parts.stop() }
+  return { configuration, store, temporal, server, outbox, broken, stop: () => parts.stop() }
 }
+
+const now = () => new Date()
 
 async function startServices(
   { environment, onProgress }: EmbeddedOptions,

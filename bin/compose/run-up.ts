@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Run } from '../../domain/run.ts'
 import { readPopulation } from '../../store/read/population.ts'
 import { describePopulation, describeRun } from '../output/run-report.ts'
+import { describeDemonstration } from './demonstration.ts'
 import { type EmbeddedOptions, type EmbeddedStack, startEmbeddedStack } from './embedded-stack.ts'
 import { putPolicyFolderInForce } from './policy-folder.ts'
 import { requestRun, startSettling, waitForRun } from './request-run.ts'
@@ -143,6 +144,10 @@ async function report(
   say(`  npx muster identities show ${who}        what one person has, and why`)
   say(`  npx muster policies decide --who ${who}  what the policies say, rule by rule`)
   say('  npx muster status')
+  const demonstration = await describeDemonstration(stack)
+  if (demonstration.length > 0) say('')
+  for (const line of demonstration) say(line)
+  say('')
   say('Ctrl-C ends everything that was started here.')
 }
 

@@ -1,10 +1,17 @@
+import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
+import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
+import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
 import { buildServer } from '../../server/app.ts'
+import type { OutboxView } from '../../server/outbox-page.ts'
 import { pendingMigrations } from '../../store/database.ts'
 import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
 import type { Store } from '../../store/store.ts'
+import { loadHelp } from './help-texts.ts'
+import { listenToProviders } from './provider-callbacks.ts'
+import { nudgeDrain } from './request-run.ts'
 import type { Temporal } from './temporal.ts'
 
 export interface ServerParts {
@@ -12,24 +19,33 @@ export interface ServerParts {
   readonly store: Store
   readonly temporal: Temporal
   readonly log: Logger
+  readonly challenges: ChallengeWorld
+  readonly deliveries: DeliveryWorld
+  /** Of this build. */
+  readonly version: string
+  /** The messages of the embedded mode; null: there is no page of them. */
+  readonly outbox: OutboxView | null
 }
 
 export interface RunningServer {
+  /** How people and programs reach it. */
   readonly url: string
+  /** How this machine does. */
+  readonly localUrl: string
   /** Answers what is under way, then ends. */
   close(): Promise<void>
 }
 
 /** Listens where the configuration says. Throws `port-unavailable` where the system does not let it. */
-export async function startServer({
-  configuration,
-  store,
-  temporal,
-  log,
-}: ServerParts): Promise<RunningServer> {
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { configuration, store, temporal, log, challenges, deliveries, version, outbox } = parts
   const { database } = store
-  const app = await buildServer({
+  const app = buildServer({
     logger: log,
+    help: await loadHelp(),
+    api: { challenges, nudge: nudgeAtMost(temporal.client, log), version },
+    callbacks: listenToProviders(configuration, deliveries),
+    ...(outbox === null ? {} : { outbox }),
     metrics: { readFigures: () => readFigures(database), readPool: () => readPoolFigures(database) },
     checks: [
       { name: 'database', check: () => database.raw('select 1').then(() => null) },
@@ -47,7 +63,25 @@ export async function startServer({
   const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw explainListening(cause, host, port)
   })
-  return { url: publicUrl ?? url, close: () => app.close() }
+  return { url: publicUrl ?? url, localUrl: url, close: () => app.close() }
+}
+
+/** Milliseconds in which many changes are told to the workflows once (architecture, section 5). */
+const nudgeEvery = 200
+
+/** Tells the workflows that something is due, soon and not too often. What was accepted is kept: a lost word is found by the sweep. */
+function nudgeAtMost(client: Client, log: Logger): () => void {
+  let isComing = false
+  return () => {
+    if (isComing) return
+    isComing = true
+    setTimeout(() => {
+      isComing = false
+      nudgeDrain(client).catch((err: unknown) =>
+        log.warn({ err }, 'Temporal does not answer; the sweep finds what is due.'),
+      )
+    }, nudgeEvery).unref()
+  }
 }
 
 const listenFaults: Readonly<Record<string, string>> = {

@@ -21,7 +21,12 @@ export interface WorkerParts {
   readonly temporal: Temporal
   readonly log: Logger
   readonly taskQueue?: string
+  /** Carries on what servers could not send; left out: this worker does not. */
+  readonly deliveries?: DeliveryWorld
 }
+
+/** Activities of deliveries at a time: more than one channel's slots, so that a slow one holds nobody up. */
+const deliveriesAtOnce = 20
 
 export interface RunningWorker {
   /** Settles when the worker has stopped; rejects when it failed. */
@@ -53,19 +58,39 @@ export function installTemporalRuntime(log: Logger): void {
 
 /** A worker with everything it needs. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { temporal, log } = parts
-  const worker = await Worker.create({
+  const { temporal, log, deliveries } = parts
+  const common = {
     connection: temporal.connection,
     namespace: temporal.namespace,
-    taskQueue: parts.taskQueue ?? defaultTaskQueue,
     ...workflowCode(),
-    activities: createActivities(activityWorld(parts)),
     interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
-    maxConcurrentActivityTaskExecutions: 20,
     shutdownGraceTime: graceTime,
     shutdownForceTime: forceTime,
+  }
+  const worker = await Worker.create({
+    ...common,
+    taskQueue: parts.taskQueue ?? defaultTaskQueue,
+    activities: createActivities(activityWorld(parts)),
+    maxConcurrentActivityTaskExecutions: 20,
   })
-  return { stopped: worker.run(), shutdown: () => worker.shutdown() }
+  if (deliveries === undefined) return runTogether([worker])
+  // A queue of its own: a reconciliation of thousands never stands before a code.
+  const sending = await Worker.create({
+    ...common,
+    taskQueue: deliveryTaskQueue,
+    activities: createDeliveryActivities(deliveries),
+    maxConcurrentActivityTaskExecutions: deliveriesAtOnce,
+  })
+  return runTogether([worker, sending])
+}
+
+/** Runs workers as one: when one ends, so do the others. */
+function runTogether(workers: readonly Worker[]): RunningWorker {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  const runs = workers.map((worker) => worker.run().finally(shutdown))
+  return { stopped: Promise.all(runs).then(() => undefined), shutdown }
 }
 
 /** A worker for deliveries alone, on their own queue: nothing that takes long stands before a code. */
