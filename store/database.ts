@@ -42,8 +42,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /**
- * Brings the schema up to date, one transaction a step. Safe to start twice at once: an advisory lock makes the
- * second wait and find nothing to do. Returns the names of the steps that ran.
+ * Brings the schema up to date in one transaction: all steps or none. Safe to start twice at once: an advisory lock
+ * makes the second wait and find nothing to do. Returns the names of the steps that ran.
  */
 export async function migrate(database: Database): Promise<readonly string[]> {
   const source: Knex.MigrationSource<(typeof migrations)[number]> = {
@@ -61,7 +61,7 @@ export async function migrate(database: Database): Promise<readonly string[]> {
   // knex's own lock row survives a killed process and then blocks for ever; an advisory lock dies with it.
   return database.transaction(async (lock) => {
     await lock.raw('select pg_advisory_xact_lock(7238216001)')
-    const [, names] = (await database.migrate.latest({
+    const [, names] = (await lock.migrate.latest({
       migrationSource: source,
       tableName: 'migrations',
       disableMigrationsListValidation: true,
