@@ -21,6 +21,7 @@ export type AuditAction =
   | 'enrollment-locked'
   | 'breaker-opened'
   | 'breaker-closed'
+  | 'test-message-sent'
   | 'token-created'
   | 'token-revoked'
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { v7 as newId } from 'uuid'
+import { codeOfChallenge } from '../../application/challenges/code-of-challenge.ts'
 import { type DeliveryWorld, makeDeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import { queueDelivery } from '../../application/deliveries/queue-delivery.ts'
 import { defaultSlotLimits, type SlotLimits } from '../../application/deliveries/send-slots.ts'
-import { deriveCode } from '../../application/derive-code.ts'
 import { openRoutes } from '../../bin/compose/channel-routes.ts'
 import { loadMessageCatalog } from '../../bin/compose/message-catalog.ts'
 import { emailChannel, smsChannel } from '../../connectors/channel-registry.ts'
@@ -53,7 +53,7 @@ export interface GivenRoutes {
   readonly slots?: Partial<SlotLimits>
 }
 
-const key = Buffer.alloc(32, 7)
+const keys = { active: 'k1', key: (id: string) => (id === 'k1' ? Buffer.alloc(32, 7) : null) }
 
 /** Sending over real channels, on a real database. Left out, a route is an outbox. */
 export async function openTestDeliveries(
@@ -77,7 +77,7 @@ export async function openTestDeliveries(
       routes,
       catalog: await loadMessageCatalog(),
       messages: { sender: 'Muster', contact: null },
-      codeOf: (challengeId) => findCode(database, challengeId),
+      codeOf: (challengeId) => codeOfChallenge({ store, keys }, challengeId),
       faultOf: (_, code) => readTwilioCode(code),
       onFault: ({ connector, fault }) => faults.push(`${connector} ${fault.code}`),
     },
@@ -98,41 +98,6 @@ export async function openTestDeliveries(
       await Promise.all([...routes.sms, ...routes.email].map(({ channel }) => channel.close()))
     },
   }
-}
-
-interface ChallengeRow {
-  readonly id: string
-  readonly status: string
-  readonly nonce: Buffer | null
-  readonly factor: string
-  readonly expires_at: Date
-  readonly address: string
-}
-
-async function findCode(database: Database, challengeId: string) {
-  const [row] = await database<ChallengeRow>('challenges as c')
-    .join('enrollments as e', 'e.id', 'c.enrollment_id')
-    .where('c.id', challengeId)
-    .select<ChallengeRow[]>('c.id', 'c.status', 'c.nonce', 'c.factor', 'c.expires_at', 'e.address')
-  if (row === undefined || row.nonce === null || row.status !== 'pending') return null
-  return { code: codeFor(row, row.nonce), to: row.address, expiresAt: row.expires_at }
-}
-
-function codeFor(
-  { id, factor, address }: Pick<ChallengeRow, 'id' | 'factor' | 'address'>,
-  nonce: Buffer,
-): string {
-  return deriveCode(key, {
-    tenant: 'test',
-    challengeId: id,
-    purpose: 'authentication',
-    channel: factor === 'otp-sms' ? 'sms' : 'email',
-    destination: address,
-    nonce,
-    transactionHash: null,
-    generation: 1,
-    digits: 6,
-  })
 }
 
 async function insertChallenge(
@@ -182,6 +147,6 @@ async function insertChallenge(
       now,
     })
   })
-  const code = codeFor({ id: challengeId, factor, address }, nonce)
-  return { deliveryId, challengeId, identityId, enrollmentId, code }
+  const code = await codeOfChallenge({ store, keys }, challengeId)
+  return { deliveryId, challengeId, identityId, enrollmentId, code: code?.code ?? '' }
 }
