@@ -1,8 +1,10 @@
+import { type AddressChange, describeChange } from '../../domain/address-change.ts'
 import type { Enrollment, Proof } from '../../domain/enrollment.ts'
 import { withStatus } from '../../domain/enrollment-status.ts'
 import { MusterError } from '../../domain/error.ts'
 import { replaceEnrollment } from '../../domain/replace-enrollment.ts'
 import type { Transaction } from '../../store/database.ts'
+import { queueNotices } from '../deliveries/queue-notices.ts'
 import { cancelUnusable } from './cancel-unusable.ts'
 import type { ChallengeWorld } from './challenge-world.ts'
 
@@ -55,7 +57,22 @@ export async function proveEnrollment(
     },
   ])
   if (replaced !== null) await cancelUnusable(trx, store, [identityId], clock())
+  const change = changeBy(identityId, before, proven, replaced)
+  await queueNotices(trx, store, change === null ? [] : [change], clock())
   return { proof: proven.proof, addressChangedAt: proven.addressChangedAt }
+}
+
+/** What the person is told: the old address of a change, and another one in any case. */
+function changeBy(
+  identityId: string,
+  before: Enrollment,
+  proven: Enrollment,
+  replaced: Enrollment | null,
+): AddressChange | null {
+  const added = describeChange(identityId, before, { ...proven, status: 'active' })
+  if (replaced === null || added === null) return added
+  const gone = describeChange(identityId, replaced, null)
+  return gone === null ? added : { ...added, kind: 'replaced', oldAddress: gone.oldAddress }
 }
 
 /** The code that brought a lock was right: the lock is taken back. The caller holds the identity's lock. */

@@ -45,7 +45,15 @@ export function describeEnrollment(enrollment: EnrollmentView): readonly string[
   return [
     `${factor}  ${address}  ${status}${why}  ${proof}`,
     `  ${id}  from ${from.join(', ') || 'nobody'} since ${enrollment.enrolledAt}`,
+    ...describeLastUse(enrollment.lastUsed),
   ]
+}
+
+function describeLastUse(used: EnrollmentView['lastUsed']): readonly string[] {
+  if (used === null) return []
+  const { at, ip, userAgent, client } = used
+  const where = [client, ip === null ? null : `from ${ip}`, userAgent === null ? null : `with ${userAgent}`]
+  return [`  last used ${[at, ...where].filter((part) => part !== null).join('  ')}`]
 }
 
 /** One line a value, under the names that filters and policies use: those of extensions without their URN. */
