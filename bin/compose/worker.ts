@@ -35,14 +35,6 @@ export interface RunningWorker {
   shutdown(): void
 }
 
-/** What a worker of deliveries needs. */
-export interface DeliveryWorkerParts {
-  readonly temporal: Pick<Temporal, 'connection' | 'namespace'>
-  readonly world: DeliveryWorld
-  readonly log: Logger
-  readonly taskQueue?: string
-}
-
 /** How long an activity may go on after a shutdown was asked, and how long until it is left behind (it is retried). */
 const [graceTime, forceTime] = ['3 seconds', '6 seconds'] as const
 
@@ -91,24 +83,6 @@ function runTogether(workers: readonly Worker[]): RunningWorker {
   }
   const runs = workers.map((worker) => worker.run().finally(shutdown))
   return { stopped: Promise.all(runs).then(() => undefined), shutdown }
-}
-
-/** A worker for deliveries alone, on their own queue: nothing that takes long stands before a code. */
-export async function startDeliveryWorker(parts: DeliveryWorkerParts): Promise<RunningWorker> {
-  const { temporal, log } = parts
-  const worker = await Worker.create({
-    connection: temporal.connection,
-    namespace: temporal.namespace,
-    taskQueue: parts.taskQueue ?? deliveryTaskQueue,
-    ...workflowCode(),
-    activities: createDeliveryActivities(parts.world),
-    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
-    maxConcurrentActivityTaskExecutions: 50,
-    maxCachedWorkflows: 200,
-    shutdownGraceTime: graceTime,
-    shutdownForceTime: forceTime,
-  })
-  return { stopped: worker.run(), shutdown: () => worker.shutdown() }
 }
 
 /** The bundle that the build made, or the sources where nothing was built. */
