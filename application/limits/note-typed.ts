@@ -20,11 +20,14 @@ export interface TypedCode extends CountedAddress {
  */
 export async function noteTyped(trx: Transaction, store: Store, typed: TypedCode): Promise<void> {
   const { settings, proven, sends, now } = typed
-  await store.limits.giveBack(trx, addressKeysOf(settings, typed), sends)
-  const prefixes = prefixesOf(typed)
-  if (prefixes === null || settings.breaker.mode === 'off') return
-  await store.breakers.countTyped(trx, prefixes, proven, sends, now)
-  const closed = await store.breakers.closeProbed(trx, prefixes, proven)
+  const { mode } = settings.breaker
+  const closed = await store.limits.countTyped(trx, {
+    rates: addressKeysOf(settings, typed),
+    prefixes: mode === 'off' ? [] : (prefixesOf(typed) ?? []),
+    proven,
+    messages: sends,
+    now,
+  })
   await store.audit.insertAuditEvents(
     trx,
     closed.map((prefix) => ({

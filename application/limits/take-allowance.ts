@@ -32,12 +32,13 @@ export async function takeAllowance(
   request: AllowanceRequest,
 ): Promise<Allowance> {
   if (!isCountryAllowed(request)) return { ok: false, limit: 'countries', retryAfter: dayMs / 1000 }
-  const verdict = await weighPrefixes(trx, store, request)
-  if (verdict.refusedFor !== null) return { ok: false, limit: 'breaker', retryAfter: verdict.refusedFor }
   const keys = rateKeysOf(request.settings, request, request)
   const message = messageOf(request, keys)
   const after = await store.limits.countMessage(trx, message)
-  const refusal = findRefusal(request, keys, after) ?? (await takeProbes(trx, store, request, verdict))
+  const { breaker } = request.settings
+  const verdict = judgePrefixes(after.prefixes, message.prefixes[1] ?? null, breaker, request.now)
+  const refusal =
+    findRefusal(request, keys, after, verdict) ?? (await takeProbes(trx, store, request, verdict))
   if (refusal !== null) {
     await store.limits.uncountMessage(trx, message)
     return refusal
@@ -50,32 +51,17 @@ function isCountryAllowed({ channel, country, settings: { countries } }: Allowan
   return channel === 'email' || countries === null || (country !== null && countries.has(country))
 }
 
-const freely: PrefixVerdict = { refusedFor: null, probes: [], opening: [] }
-
-async function weighPrefixes(
-  trx: Transaction,
-  store: Store,
-  request: AllowanceRequest,
-): Promise<PrefixVerdict> {
-  const { breaker } = request.settings
-  const prefixes = watchedPrefixesOf(request)
-  const [, wide] = prefixes
-  if (wide === undefined) return freely
-  const now = request.now.getTime()
-  const weighed = { since: new Date(now - breaker.window), until: new Date(now - breaker.settle) }
-  const records = await store.breakers.readPrefixes(trx, prefixes, request.proven, weighed)
-  return judgePrefixes(records, wide, breaker, request.now)
-}
-
 function watchedPrefixesOf(request: AllowanceRequest): readonly string[] {
   return request.settings.breaker.mode === 'off' ? [] : (prefixesOf(request) ?? [])
 }
 
 function messageOf(request: AllowanceRequest, rates: readonly RateKey[]): CountedMessage {
-  const { channel, proven, now, identityId } = request
+  const { channel, proven, now, identityId, settings } = request
+  const { window, settle } = settings.breaker
   const slot = slotOf(identityId, slotsOf(budgetOf(request)))
   const budget = { day: now.toISOString().slice(0, 10), channel, proven, slot }
-  return { rates, budget, prefixes: watchedPrefixesOf(request), now }
+  const weighed = { since: new Date(now.getTime() - window), until: new Date(now.getTime() - settle) }
+  return { rates, budget, prefixes: watchedPrefixesOf(request), weighed, now }
 }
 
 function budgetOf({ settings, channel, proven }: AllowanceRequest): number {
@@ -87,11 +73,13 @@ function findRefusal(
   request: AllowanceRequest,
   keys: readonly RateKey[],
   { ahead, spent }: CountsAfter,
+  { refusedFor }: PrefixVerdict,
 ): Refusal | null {
   const refusals = keys.flatMap(({ limit, key, depth }): Refusal[] => {
     const over = (ahead.get(key) ?? 0) - depth
     return over > 0 ? [{ ok: false, limit, retryAfter: Math.ceil(over / 1_000_000) }] : []
   })
+  if (refusedFor !== null) refusals.push({ ok: false, limit: 'breaker', retryAfter: refusedFor })
   const budget = budgetOf(request)
   if (spent > Math.floor(budget / slotsOf(budget))) {
     const left = dayMs - (request.now.getTime() % dayMs)

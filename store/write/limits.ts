@@ -20,7 +20,19 @@ export interface CountedMessage {
   readonly budget: BudgetSlot
   /** Prefixes of the number whose conversion is watched. */
   readonly prefixes: readonly string[]
+  /** Their messages since then are weighed, and those until then are old enough to be judged. */
+  readonly weighed: { readonly since: Date; readonly until: Date }
   readonly now: Date
+}
+
+/** What was known of the messages to one prefix before this one. */
+export interface PrefixRecord {
+  readonly prefix: string
+  /** Messages old enough to be judged. */
+  readonly sent: number
+  readonly typed: number
+  /** When the open breaker wants its next probe; null: it is closed. */
+  readonly probeAt: Date | null
 }
 
 export interface CountsAfter {
@@ -28,6 +40,15 @@ export interface CountsAfter {
   readonly ahead: ReadonlyMap<string, number>
   /** Messages of the budget's slot, this one included. */
   readonly spent: number
+  readonly prefixes: readonly PrefixRecord[]
+}
+
+interface CountedRow {
+  readonly what: 'rate' | 'budget' | 'prefix'
+  readonly name: string | null
+  readonly amount: string
+  readonly typed: number | null
+  readonly probeAt: Date | null
 }
 
 /**
@@ -37,66 +58,128 @@ export interface CountsAfter {
  * until the transaction ends, so this comes last in it.
  */
 export async function countMessage(trx: Transaction, message: CountedMessage): Promise<CountsAfter> {
-  const { rates, budget, prefixes, now } = message
-  const { rows } = await trx.raw<{ rows: { key: string | null; amount: string }[] }>(
-    `with rates as (
-       insert into send_limits as l (key, arrival)
-       select u.key, cast(:now as timestamptz) + make_interval(secs => u.step / 1e6)
-       from unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) order by u.key
-       on conflict (key) do update set arrival = greatest(l.arrival, cast(:now as timestamptz))
-         -- Not the interval itself: it may hold days, and those are of 23 hours in some time zones.
-         + make_interval(secs => cast(extract(epoch from excluded.arrival - cast(:now as timestamptz)) as float8))
-       returning key, cast(extract(epoch from arrival - cast(:now as timestamptz)) * 1000000 as bigint) as amount),
-     spent as (
-       insert into message_budget as b (day, channel, proven, slot, sent)
-       values (cast(:day as date), :channel, :proven, :slot, 1)
-       on conflict (day, channel, proven, slot) do update set sent = b.sent + 1
-       returning sent),
-     counted as (
-       insert into conversions as c (prefix, proven, minute, sent)
-       select u.prefix, :proven, date_trunc('minute', cast(:now as timestamptz)), 1
-       from unnest(cast(:prefixes as text[])) as u(prefix) order by u.prefix
-       on conflict (prefix, proven, minute) do update set sent = c.sent + 1)
-     select key, amount from rates union all select null, sent from spent`,
-    { ...budget, keys: rates.map(({ key }) => key), steps: rates.map(({ step }) => step), prefixes, now },
-  )
-  const ahead = new Map<string, number>()
-  let spent = 0
-  for (const { key, amount } of rows) {
-    if (key === null) spent = Number(amount)
-    else ahead.set(key, Number(amount))
+  const { rates, budget, prefixes, weighed, now } = message
+  const { rows } = await trx.raw<{ rows: CountedRow[] }>(countStatement, {
+    ...{ ...budget, ...weighed, ...keysAndSteps(rates) },
+    prefixes,
+    now,
+  })
+  const of = (kind: CountedRow['what']) => rows.filter(({ what }) => what === kind)
+  return {
+    ahead: new Map(of('rate').map(({ name, amount }) => [name ?? '', Number(amount)])),
+    spent: Number(of('budget')[0]?.amount ?? 0),
+    prefixes: of('prefix').map(({ name, amount, typed, probeAt }) => ({
+      prefix: name ?? '',
+      sent: Number(amount),
+      typed: typed ?? 0,
+      probeAt,
+    })),
   }
-  return { ahead, spent }
 }
+
+const countStatement = `
+  with rates as (
+    insert into send_limits as l (key, arrival)
+    select u.key, cast(:now as timestamptz) + make_interval(secs => u.step / 1e6)
+    from unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) order by u.key
+    on conflict (key) do update set arrival = greatest(l.arrival, cast(:now as timestamptz))
+      -- Not the interval itself: it may hold days, and those are of 23 hours in some time zones.
+      + make_interval(secs => cast(extract(epoch from excluded.arrival - cast(:now as timestamptz)) as float8))
+    returning key, cast(extract(epoch from arrival - cast(:now as timestamptz)) * 1000000 as bigint) as ahead),
+  spent as (
+    insert into message_budget as b (day, channel, proven, slot, sent)
+    values (cast(:day as date), :channel, :proven, :slot, 1)
+    on conflict (day, channel, proven, slot) do update set sent = b.sent + 1
+    returning sent),
+  counted as (
+    insert into conversions as c (prefix, proven, minute, sent)
+    select u.prefix, :proven, date_trunc('minute', cast(:now as timestamptz)), 1
+    from unnest(cast(:prefixes as text[])) as u(prefix) order by u.prefix
+    on conflict (prefix, proven, minute) do update set sent = c.sent + 1),
+  -- As it was when the statement began: this message is not in it.
+  records as (
+    select u.prefix, b.probe_at, coalesce(sum(c.sent) filter (where c.minute <= :until), 0) as sent,
+      cast(coalesce(sum(c.typed), 0) as int) as typed
+    from unnest(cast(:prefixes as text[])) as u(prefix)
+    left join breakers b on b.prefix = u.prefix and b.proven = :proven
+    left join conversions c on c.prefix = u.prefix and c.proven = :proven and c.minute > :since
+    group by u.prefix, b.probe_at)
+  select 'rate' as what, key as name, ahead as amount, null::int as typed, null::timestamptz as "probeAt" from rates
+  union all select 'budget', null, sent, null, null from spent
+  union all select 'prefix', prefix, sent, typed, probe_at from records`
 
 /** Takes back exactly what `countMessage` wrote in the same transaction. */
 export async function uncountMessage(trx: Transaction, message: CountedMessage): Promise<void> {
   const { rates, budget, prefixes, now } = message
-  await giveBack(trx, rates, 1)
   await trx.raw(
-    `with spent as (
+    `with ${returned},
+     spent as (
        update message_budget set sent = sent - 1
        where day = cast(:day as date) and channel = :channel and proven = :proven and slot = :slot)
      update conversions set sent = sent - 1
      where prefix = any(cast(:prefixes as text[])) and proven = :proven and minute = date_trunc('minute', cast(:now as timestamptz))`,
-    { ...budget, prefixes, now },
+    { ...budget, ...keysAndSteps(rates), messages: 1, prefixes, now },
   )
 }
 
-/** Gives `messages` messages back to these counters. What is empty stays so: time past is no credit. */
-export async function giveBack(
-  trx: Transaction,
-  rates: readonly RateStep[],
-  messages: number,
-): Promise<void> {
-  await trx.raw(
-    `with held as materialized (
-       select l.key, u.step from send_limits l join unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) using (key)
-       order by l.key for update of l)
-     update send_limits l set arrival = l.arrival - make_interval(secs => held.step * cast(:messages as int) / 1e6)
-     from held where l.key = held.key`,
-    { keys: rates.map(({ key }) => key), steps: rates.map(({ step }) => step), messages },
+/** A code that was typed, as it is counted. */
+export interface CountedCode {
+  /** What its messages took of these counters is given back. */
+  readonly rates: readonly RateStep[]
+  readonly prefixes: readonly string[]
+  readonly proven: boolean
+  /** Messages that carried it. */
+  readonly messages: number
+  readonly now: Date
+}
+
+/**
+ * Gives the messages of a typed code back to their counters, counts them as converted, and closes the breakers of its
+ * prefixes whose probe was sent. Answers the prefixes closed. What is empty stays so: time past is no credit.
+ */
+export async function countTyped(trx: Transaction, code: CountedCode): Promise<readonly string[]> {
+  const { rates, prefixes, proven, messages, now } = code
+  const { rows } = await trx.raw<{ rows: { prefix: string | null }[] }>(
+    `with ${returned},
+     counted as (
+       insert into conversions as c (prefix, proven, minute, typed)
+       select u.prefix, :proven, date_trunc('minute', cast(:now as timestamptz)), cast(:messages as int)
+       from unnest(cast(:prefixes as text[])) as u(prefix) order by u.prefix
+       on conflict (prefix, proven, minute) do update set typed = c.typed + excluded.typed
+       returning 1),
+     closed as (
+       delete from breakers
+       where prefix = any(cast(:prefixes as text[])) and proven = :proven and probed_at is not null
+       returning prefix)
+     select null as prefix from returned union all select null from counted union all select prefix from closed`,
+    { ...keysAndSteps(rates), prefixes, proven, messages, now },
   )
+  const closed = rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
+  if (closed.length > 0) {
+    // What opened a breaker would open it again at once.
+    await trx.raw(
+      'delete from conversions where prefix = any(cast(:closed as text[])) and proven = :proven',
+      {
+        closed,
+        proven,
+      },
+    )
+  }
+  return closed
+}
+
+/** Gives `messages` steps back, in the order of keys. */
+const returned = `
+  held as materialized (
+    select l.key, u.step from send_limits l
+    join unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) using (key)
+    order by l.key for update of l),
+  returned as (
+    update send_limits l set arrival = l.arrival - make_interval(secs => held.step * cast(:messages as int) / 1e6)
+    from held where l.key = held.key returning 1)`
+
+function keysAndSteps(rates: readonly RateStep[]) {
+  return { keys: rates.map(({ key }) => key), steps: rates.map(({ step }) => step) }
 }
 
 /** Forgets what no longer limits anybody. Answers the number of counters forgotten. */
