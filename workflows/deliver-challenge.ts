@@ -1,4 +1,4 @@
-import { proxyActivities, sleep } from '@temporalio/workflow'
+import { continueAsNew, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow'
 import type { DeliveryActivities } from '../activities/activities.ts'
 import type { DeliveryStatus, DeliveryStep } from '../domain/delivery.ts'
 import type { DeliverRequest } from './messages.ts'
@@ -17,14 +17,15 @@ const shortest = 100
  * until it is sent, has failed for good, or its deadline is over. The last attempt at the deadline sends nothing; it
  * records that the delivery was abandoned.
  */
-export async function deliverChallenge({
-  deliveryId,
-  deadline,
-}: DeliverRequest): Promise<{ readonly status: Exclude<DeliveryStatus, 'queued'> }> {
+export async function deliverChallenge(
+  request: DeliverRequest,
+): Promise<{ readonly status: Exclude<DeliveryStatus, 'queued'> }> {
+  const { deliveryId, deadline } = request
   for (;;) {
     const step: DeliveryStep = await attemptDelivery({ deliveryId })
     if (step.status !== 'queued') return { status: step.status }
     const left = Date.parse(deadline) - Date.now()
     await sleep(Math.max(shortest, left > 0 ? Math.min(step.waitMs, left) : step.waitMs))
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliverChallenge>(request)
   }
 }

@@ -60,10 +60,14 @@ export function chooseRoute(
   return first?.route ?? null
 }
 
-/** Milliseconds before the attempt on that channel: none on one that is new, else 1, 2, 4, … up to 30 seconds. */
+/**
+ * Milliseconds before the attempt on that channel: none on one that is new, else 1, 2, 4, … up to 30 seconds; five
+ * minutes when it has been tried for longer than a sign-in code lives.
+ */
 export function waitBefore(route: ChannelRoute, past: readonly PastAttempt[]): number {
   const tried = countTries(route, past)
-  return tried === 0 ? 0 : Math.min(30_000, 1000 * 2 ** (tried - 1))
+  if (tried === 0) return 0
+  return tried > 12 ? 300_000 : Math.min(30_000, 1000 * 2 ** (tried - 1))
 }
 
 function serves({ countries }: ChannelRoute, country: string | null): boolean {
