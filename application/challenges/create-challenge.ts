@@ -63,7 +63,8 @@ async function createOnce(
   const wish = wishOf(world, client, request)
   const choice = chooseEnrollments(known.standing, wish)
   const refusal = choice.enrollments === null ? refuseChoice(choice, known.standing, wish) : null
-  if (named.kind !== 'one') throw refuseName(named.kind, client)
+  if (named.kind !== 'one' || !known.exists)
+    throw refuseName(named.kind === 'several' ? 'several' : 'none', client)
   if (choice.enrollments === null) throw refusal
   const fresh = freshChallenge(world, request, { challengeId, identityId: named.id, locale: known.locale })
   const [first, ...others] = choice.enrollments
@@ -110,6 +111,19 @@ function freshChallenge(
   }
 }
 
+/** What a challenge is before anything happened to it. */
+const blank = {
+  enrollmentId: null,
+  nonce: null,
+  keyId: null,
+  generation: 1,
+  attempts: 0,
+  sends: 0,
+  resendIn: null,
+  address: null,
+  deliveryStatus: null,
+} as const
+
 async function createPending(
   trx: Transaction,
   world: ChallengeWorld,
@@ -120,9 +134,10 @@ async function createPending(
 ): Promise<Created> {
   const { store } = world
   const left = await store.challenges.supersede(trx, { ...fresh, enrollmentId: enrollment.id })
-  await store.challenges.insertChallenge(trx, fresh, targetOf(world, enrollment, left ?? fresh.tries))
-  const challenge = await store.challenges.readChallenge(trx, fresh.id, client.id)
-  if (challenge === null) throw noSuchChallenge()
+  const target = targetOf(world, enrollment, left ?? fresh.tries)
+  const times = await store.challenges.insertChallenge(trx, fresh, target)
+  const { address } = enrollment
+  const challenge = { ...blank, ...fresh, ...target, ...times, status: 'pending', sends: 1, address } as const
   await recordChallenge(trx, world, 'challenge-created', challenge)
   const deliveryId = await sendCode(trx, world, client, challenge, enrollment)
   const alternatives = namedAlternatives(known, challenge, wishOf(world, client, challenge))
@@ -144,9 +159,8 @@ async function createSelecting(
   )
   const choices = enrollments.map(({ id }, at) => ({ enrollmentId: id, masked: masks[at] ?? '' }))
   await store.challenges.supersede(trx, { ...fresh, enrollmentId: null })
-  await store.challenges.insertChallenge(trx, { ...fresh, choices }, null)
-  const challenge = await store.challenges.readChallenge(trx, fresh.id, client.id)
-  if (challenge === null) throw noSuchChallenge()
+  const times = await store.challenges.insertChallenge(trx, { ...fresh, choices }, null)
+  const challenge = { ...blank, ...fresh, choices, ...times, status: 'selecting' } as const
   await recordChallenge(trx, world, 'challenge-created', challenge)
   const alternatives = namedAlternatives(known, challenge, wishOf(world, client, challenge))
   return { view: viewChallenge(challenge, alternatives), deliveryId: null }

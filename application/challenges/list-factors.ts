@@ -28,8 +28,8 @@ export async function listFactors(
 ): Promise<readonly FactorView[]> {
   const client = findClient(world, request.client)
   const named = await resolveIdentity(world.store, request.identity)
-  const { standing } = await readStanding(world.store, named.kind === 'one' ? named.id : null)
-  if (named.kind !== 'one' && client.trusted) throw refuseName(named.kind, client)
+  const { exists, standing } = await readStanding(world.store, named.kind === 'one' ? named.id : null)
+  if (!exists && client.trusted) throw refuseName(named.kind === 'several' ? 'several' : 'none', client)
   return factors.flatMap((factor): readonly FactorView[] => {
     const wish = wishOf(world, client, { purpose: 'authentication', factor, enrollmentId: null })
     const choice = chooseEnrollments(standing, wish)

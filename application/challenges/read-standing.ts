@@ -6,28 +6,28 @@ import type { Store } from '../../store/store.ts'
 import type { LockedIdentity } from '../../store/write/challenge-standing.ts'
 import type { IdentityName } from './challenge-world.ts'
 
-/** Who a name means: one identity, nobody, or several. */
+/** Who a name means: one identity (by its id: if it exists), nobody, or several. */
 export type NamedIdentity =
   | { readonly kind: 'one'; readonly id: string }
   | { readonly kind: 'none' | 'several' }
 
 /** An identity's standing, with what a challenge must know beside it. */
 export interface KnownStanding {
+  /** False: there is no such identity. */
+  readonly exists: boolean
   readonly standing: Standing
   readonly locale: string | null
   /** Challenges of the last day whose code never arrived, by enrollment. */
   readonly undelivered: Readonly<Record<string, number>>
 }
 
-/** Finds the identity that a client names. */
+/** Finds the identity that a client names. An id is taken at its word: whoever reads the standing finds out. */
 export async function resolveIdentity(store: Store, name: IdentityName): Promise<NamedIdentity> {
-  const nothing = { id: null, userNameKey: null, source: null, externalId: null }
+  if ('id' in name) return isUuid(name.id) ? { kind: 'one', id: name.id } : { kind: 'none' }
   const asked =
-    'id' in name
-      ? { ...nothing, id: isUuid(name.id) ? name.id : null }
-      : 'userName' in name
-        ? { ...nothing, userNameKey: foldKey(name.userName) }
-        : { ...nothing, source: name.source, externalId: name.externalId }
+    'userName' in name
+      ? { userNameKey: foldKey(name.userName), source: null, externalId: null }
+      : { userNameKey: null, source: name.source, externalId: name.externalId }
   const [first, second] = await store.standing.findNamed(store.database, asked)
   if (first === undefined) return { kind: 'none' }
   return second === undefined ? { kind: 'one', id: first } : { kind: 'several' }
@@ -61,6 +61,7 @@ async function assembleStanding(
   const rights = await store.rights.readRights(database, [id])
   const enrollments = await store.enrollments.readEnrollments(database, [id])
   return {
+    exists: identity !== null,
     standing: {
       active: identity?.active ?? false,
       rights,

@@ -1,7 +1,7 @@
 import { v7 as newId } from 'uuid'
 import type { Actor } from '../../domain/actor.ts'
 import type { Effect } from '../../domain/effect.ts'
-import { type CopyValue, copyRows } from '../copy-rows.ts'
+import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
 
 /** Every action that is audited. A closed list: reports and alerts are written against it. */
@@ -38,37 +38,52 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>> | null
 }
 
+const columns = [
+  'id',
+  'at',
+  'action',
+  'actor_kind',
+  'actor_id',
+  'identity_id',
+  'run_id',
+  'policy_set',
+  'effects',
+  'reason',
+  'detail',
+] as const
+
+/** Up to here a plain insert is quicker than COPY, which takes two more round trips. */
+const fewEvents = 3
+
 export async function insertAuditEvents(trx: Transaction, events: readonly AuditEvent[]): Promise<void> {
-  await copyRows(
-    trx,
-    'audit_events',
-    [
-      'id',
-      'at',
-      'action',
-      'actor_kind',
-      'actor_id',
-      'identity_id',
-      'run_id',
-      'policy_set',
-      'effects',
-      'reason',
-      'detail',
-    ],
-    events.map((event): readonly CopyValue[] => [
-      newId(),
-      event.at,
-      event.action,
-      event.actor.kind,
-      event.actor.id,
-      event.identityId,
-      event.runId,
-      event.policySet,
-      event.effects === null ? null : event.effects.map(effectForAudit),
-      event.reason,
-      event.detail,
-    ]),
-  )
+  const rows = events.map(rowOf)
+  if (rows.length > fewEvents) return copyRows(trx, 'audit_events', columns, rows)
+  for (const row of rows) {
+    await trx.raw(
+      `insert into audit_events (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+      row.map((value) => (isJson(value) ? JSON.stringify(value) : value)),
+    )
+  }
+}
+
+function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
+  return [
+    newId(),
+    event.at,
+    event.action,
+    event.actor.kind,
+    event.actor.id,
+    event.identityId,
+    event.runId,
+    event.policySet,
+    event.effects === null ? null : event.effects.map(effectForAudit),
+    event.reason,
+    event.detail,
+  ]
+}
+
+function isJson(value: string | Date | object | null): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Date)
 }
 
 /** What an undo needs: the operation, what it touched, and what stood before it. */

@@ -2,7 +2,6 @@ import type { Database, Transaction } from '../database.ts'
 
 /** A name of an identity, taken apart: what does not apply is null. `userNameKey` is folded. */
 export interface NamedIdentity {
-  readonly id: string | null
   readonly userNameKey: string | null
   readonly source: string | null
   readonly externalId: string | null
@@ -15,8 +14,7 @@ export interface NamedIdentity {
 export async function findNamed(database: Database, name: NamedIdentity): Promise<readonly string[]> {
   const { rows } = await database.raw<{ rows: { id: string; linked: boolean }[] }>(
     `select id, cardinality(sources) > 0 as linked from (
-       select id, sources from identities where id = cast(:id as uuid)
-       union select id, sources from identities where user_name_key = :userNameKey
+       select id, sources from identities where user_name_key = :userNameKey
        union select i.id, i.sources from source_records r join identities i on i.id = r.identity_id
          where r.source = :source and r.external_id = :externalId) named
      order by linked desc, id limit 20`,

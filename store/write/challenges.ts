@@ -95,13 +95,13 @@ export async function supersede(
 const nowhere = `'00000000-0000-0000-0000-000000000000'::uuid`
 const samePlace = `coalesce(enrollment_id, ${nowhere}) = coalesce(cast(:enrollmentId as uuid), ${nowhere})`
 
-/** Inserts a challenge that waits for the person's choice (`target` null) or for the code. */
+/** Inserts a challenge that waits for the person's choice (`target` null) or for the code; answers its times. */
 export async function insertChallenge(
   trx: Transaction,
   challenge: FreshChallenge,
   target: ChallengeTarget | null,
-): Promise<void> {
-  await trx.raw(
+): Promise<Pick<StoredChallenge, 'expiresAt' | 'resendAt'>> {
+  const { rows } = await trx.raw<{ rows: [Pick<StoredChallenge, 'expiresAt' | 'resendAt'>] }>(
     `with counted as (
        insert into identity_failures (identity_id, failures) values (:identityId, 0) on conflict do nothing)
      insert into challenges (id, client, identity_id, purpose, factor, enrollment_id, status, nonce, key_id, digits,
@@ -109,7 +109,8 @@ export async function insertChallenge(
      values (:id, :client, :identityId, :purpose, :factor, :enrollmentId,
        case when cast(:enrollmentId as uuid) is null then 'selecting' else 'pending' end, :nonce, :keyId, :digits, :tries,
        case when cast(:enrollmentId as uuid) is null then 0 else 1 end, :maxSends, ${after('wait')}, ${after('validFor')}, now(),
-       :choices, :transactionHash, :context, :actor, :locale)`,
+       :choices, :transactionHash, :context, :actor, :locale)
+     returning expires_at as "expiresAt", resend_at as "resendAt"`,
     {
       ...challenge,
       ...(target ?? { enrollmentId: null, nonce: null, keyId: null, wait: null }),
@@ -118,6 +119,7 @@ export async function insertChallenge(
       actor: challenge.actor === null ? null : JSON.stringify(challenge.actor),
     },
   )
+  return rows[0]
 }
 
 /** The database's time so many milliseconds from now; null for null. */

@@ -249,6 +249,20 @@ describe('a challenge', () => {
     expect(await codeOfOutcome(type(challenge.id, code))).toBe('code-expired')
   })
 
+  test('outlives a change of keys, as long as its own is kept beside the new one', async () => {
+    const person = await test1.person()
+    const before = await begin(person.id)
+    const code = await test1.codeOf(before.id)
+    const keys = {
+      active: 'k2',
+      key: (id: string) => (id === 'k2' ? Buffer.alloc(32, 2) : test1.world.keys.key(id)),
+    }
+    const rotated = { ...test1.world, keys }
+    expect(await verifyCode(rotated, { ...name(before.id), code })).toMatchObject({ status: 'passed' })
+    const after = await createChallenge(rotated, smsChallenge(person.id))
+    expect((await test1.row(after.id))['key_id']).toBe('k2')
+  })
+
   test('whose key left the ring fails closed', async () => {
     const person = await test1.person()
     const challenge = await begin(person.id)
