@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { attemptDelivery } from '../../application/deliveries/attempt-delivery.ts'
 import { createDeliverySender } from '../../application/deliveries/delivery-sender.ts'
@@ -114,6 +117,25 @@ describe('an attempt', () => {
       { outcome: 'retry', error_code: 'lost' },
       { outcome: 'sent' },
     ])
+  })
+
+  it('of a process that was killed in the middle of it is taken over likewise', async () => {
+    const { world, turn, challenge, attempts } = await open({ sms: [twilio(first)] })
+    const { deliveryId, code } = await challenge()
+    const [before, sentBefore] = [first.messages.length, first.messages.length + 1]
+    first.answerNext('hang')
+    const program = fileURLToPath(new URL('../support/delivery-program.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--import', 'tsx', program, test.url, first.url, deliveryId], {
+      stdio: 'inherit',
+    })
+    await expect.poll(() => first.messages.length, { timeout: 30_000 }).toBe(sentBefore)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(await attemptDelivery(world, deliveryId)).toMatchObject({ status: 'queued' })
+    turn(10_001)
+    expect(await attemptDelivery(world, deliveryId)).toMatchObject({ status: 'sent' })
+    expect(await attempts(deliveryId)).toMatchObject([{ error_code: 'lost' }, { outcome: 'sent' }])
+    for (const { fields } of first.messages.slice(before)) expect(fields['Body']).toContain(code)
   })
 
   it('sends nothing when the time is over', async () => {
