@@ -10,6 +10,9 @@ export type CopyValue = string | number | boolean | Date | Buffer | object | nul
 /** Rows in one chunk of text: enough to amortise a write, little enough to stay out of the large-object space. */
 const rowsInChunk = 500
 
+/** Fewer rows are one INSERT: a COPY goes to the server and back twice, which one challenge would wait for. */
+const rowsWorthCopying = 5
+
 /**
  * Writes rows by `COPY … FROM STDIN` in text format, the fastest way into PostgreSQL that was measured. Runs inside
  * the given transaction. Table and columns are literals of ours; values are escaped.
@@ -21,10 +24,30 @@ export async function copyRows(
   rows: readonly (readonly CopyValue[])[],
 ): Promise<void> {
   if (rows.length === 0) return
+  if (rows.length < rowsWorthCopying) return insertRows(trx, table, columns, rows)
   // A knex transaction holds one connection; acquiring from it answers that one.
   const client = (await trx.client.acquireConnection()) as PoolClient
   const target = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`))
   await pipeline(Readable.from(chunksOf(rows)), target)
+}
+
+async function insertRows(
+  trx: Transaction,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly CopyValue[])[],
+): Promise<void> {
+  const places = rows.map((row) => `(${row.map(() => '?').join(', ')})`)
+  await trx.raw(
+    `insert into ${table} (${columns.join(', ')}) values ${places.join(', ')}`,
+    rows.flat().map(parameterOf),
+  )
+}
+
+/** As COPY would read it: objects as JSON. */
+function parameterOf(value: CopyValue): string | number | boolean | Date | Buffer | null {
+  if (value === null || typeof value !== 'object') return value
+  return value instanceof Date || Buffer.isBuffer(value) ? value : JSON.stringify(value)
 }
 
 function* chunksOf(rows: readonly (readonly CopyValue[])[]): Generator<string> {
