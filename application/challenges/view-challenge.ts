@@ -21,7 +21,9 @@ export function wishOf(
 /** Whether the person may be waiting in vain: then the answer names what else there is. */
 export function needsAlternatives(challenge: StoredChallenge): boolean {
   const { status, sends, maxSends, deliveryStatus } = challenge
-  return status === 'pending' && (isLost(deliveryStatus) || sends >= maxSends)
+  // An address that cannot be reached has its challenge cancelled: the person still waits.
+  if (isLost(deliveryStatus)) return status === 'pending' || status === 'cancelled'
+  return status === 'pending' && sends >= maxSends
 }
 
 /** The alternatives that an answer names. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.ts'
 import { withStatus } from '../../domain/enrollment-status.ts'
 import type { Store } from '../../store/store.ts'
+import { cancelUnusable } from '../challenges/cancel-unusable.ts'
 
 /** An address that a provider says can never be reached. */
 export interface UndeliverableAddress {
@@ -37,6 +38,7 @@ export async function markUndeliverable(
     const { identityId: _, ...row } = before
     const after = withStatus({ ...row, undeliverableSince: now }, context)
     await store.enrollments.updateEnrollments(trx, [{ ...after, identityId }])
+    await cancelUnusable(trx, store, [identityId], at)
     await store.identities.markDue(trx, [identityId], { at, reason: 'manual', runId: null })
     await store.audit.insertAuditEvents(trx, [
       {

@@ -249,8 +249,9 @@ describe('an address that can never be reached', () => {
     const [row] = await test.database('enrollments').where({ id: enrollmentId })
     expect(row).toMatchObject({ status: 'undeliverable', status_by: 'system' })
     expect(row.undeliverable_since).toBeInstanceOf(Date)
-    const events = await test.database('audit_events').where({ identity_id: identityId })
+    const events = await test.database('audit_events').where({ identity_id: identityId }).orderBy('id')
     expect(events).toMatchObject([
+      { action: 'challenge-cancelled', reason: 'no-longer-usable' },
       { action: 'enrollment-changed', actor_kind: 'system', actor_id: 'delivery', reason: 'no-such-address' },
     ])
     const [state] = await test.database('identity_states').where({ identity_id: identityId })
