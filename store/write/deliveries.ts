@@ -218,19 +218,3 @@ export async function receiveDelivery(
     { id, ...end },
   )
 }
-
-/** Deliveries to an enrollment since then that failed, each challenge counted once. */
-export async function countUndelivered(
-  database: Database,
-  enrollmentId: string,
-  since: Date,
-): Promise<number> {
-  const { rows } = await database.raw<{ rows: { count: string }[] }>(
-    `select count(distinct challenge_id) from deliveries d
-     where identity_id = (select identity_id from enrollments where id = :enrollmentId)
-       and enrollment_id = :enrollmentId and kind = 'code' and status in ('failed', 'abandoned') and created_at > :since
-       and error_code is distinct from 'ended' and error_code is distinct from 'superseded'`,
-    { enrollmentId, since },
-  )
-  return Number(rows[0]?.count ?? 0)
-}
