@@ -1,5 +1,4 @@
 import { applyReceipt } from '../../application/deliveries/apply-receipt.ts'
-import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { readTwilioStatus, twilioCallbackUrl, verifyTwilioSignature } from '../../connectors/twilio/index.ts'
 import type { ProviderCallbacks } from '../../server/provider-callbacks.ts'
@@ -8,7 +7,10 @@ import type { ProviderCallbacks } from '../../server/provider-callbacks.ts'
  * What providers may tell. Twilio's reports count where a channel has the account's auth token, which signs them, and
  * the configuration says how we are reached; else nobody could tell a forged one.
  */
-export function listenToProviders(configuration: Configuration, world: DeliveryWorld): ProviderCallbacks {
+export function listenToProviders(
+  configuration: Pick<Configuration, 'server' | 'channels'>,
+  world: Parameters<typeof applyReceipt>[0],
+): ProviderCallbacks {
   const { publicUrl } = configuration.server
   const tokens = configuration.channels.sms
     .reveal()
