@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** A name of an identity, taken apart: what does not apply is null. `userNameKey` is folded. */
 export interface NamedIdentity {
@@ -12,7 +13,9 @@ export interface NamedIdentity {
  * behind those that have one. One statement of one shape, whatever is named and found.
  */
 export async function findNamed(database: Database, name: NamedIdentity): Promise<readonly string[]> {
-  const { rows } = await database.raw<{ rows: { id: string; linked: boolean }[] }>(
+  const { rows } = await runPrepared<{ rows: { id: string; linked: boolean }[] }>(
+    database,
+    'find-named',
     `select id, cardinality(sources) > 0 as linked from (
        select id, sources from identities where user_name_key = :userNameKey
        union select i.id, i.sources from source_records r join identities i on i.id = r.identity_id
@@ -39,13 +42,20 @@ export interface LockedIdentity {
  * where there is none.
  */
 export async function lockIdentity(trx: Transaction, identityId: string): Promise<LockedIdentity | null> {
-  const { rows } = await trx.raw<{ rows: LockedIdentity[] }>(`${identityState} for update of s`, [identityId])
+  const { rows } = await runPrepared<{ rows: LockedIdentity[] }>(
+    trx,
+    'lock-standing',
+    `${identityState} for update of s`,
+    [identityId],
+  )
   return rows[0] ?? null
 }
 
 /** The same without a lock, for answers that change nothing. */
 export async function readIdentity(database: Database, identityId: string): Promise<LockedIdentity | null> {
-  const { rows } = await database.raw<{ rows: LockedIdentity[] }>(identityState, [identityId])
+  const { rows } = await runPrepared<{ rows: LockedIdentity[] }>(database, 'read-standing', identityState, [
+    identityId,
+  ])
   return rows[0] ?? null
 }
 

@@ -2,6 +2,7 @@ import type { ChallengeContext, ChallengePurpose, ChallengeStatus } from '../../
 import type { Proof } from '../../domain/enrollment.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** Failures in a row at which a lock is due (domain/challenge-tries.ts). */
 export interface TryLimits {
@@ -57,7 +58,7 @@ export async function countTry(
   limits: TryLimits & { readonly lockedForGood: string },
   locking: boolean,
 ): Promise<CountedTry | null> {
-  const { rows } = await database.raw<{ rows: CountedTry[] }>(countTryStatement, {
+  const { rows } = await runPrepared<{ rows: CountedTry[] }>(database, 'count-try', countTryStatement, {
     ...limits,
     pausesAt: [...limits.pausesAt],
     id,
@@ -121,7 +122,9 @@ export async function passChallenge(
   trx: Transaction,
   { id, generation, at }: { readonly id: string; readonly generation: number; readonly at: Date },
 ): Promise<PassedTry | null> {
-  const { rows } = await trx.raw<{ rows: PassedTry[] }>(
+  const { rows } = await runPrepared<{ rows: PassedTry[] }>(
+    trx,
+    'pass-challenge',
     `with passed as (
        update challenges set status = 'passed', nonce = null, ended_at = now()
        where id = :id and status = 'pending' and generation = :generation and expires_at > now()

@@ -7,6 +7,7 @@ import type {
 } from '../../domain/challenge.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** A challenge that begins. Its times are the database's: lengths in milliseconds are counted from there. */
 export interface FreshChallenge {
@@ -77,7 +78,9 @@ export async function supersede(
   trx: Transaction,
   place: Pick<FreshChallenge, 'identityId' | 'purpose' | 'factor'> & { readonly enrollmentId: string | null },
 ): Promise<number | null> {
-  const { rows } = await trx.raw<{ rows: { left: number | null }[] }>(
+  const { rows } = await runPrepared<{ rows: { left: number | null }[] }>(
+    trx,
+    'supersede-challenge',
     `with live as materialized (
        select id, tries - attempts as tries_left, expires_at <= now() as late from challenges
        where identity_id = :identityId and purpose = :purpose and factor = :factor and ${samePlace}
@@ -101,7 +104,9 @@ export async function insertChallenge(
   challenge: FreshChallenge,
   target: ChallengeTarget | null,
 ): Promise<Pick<StoredChallenge, 'expiresAt' | 'resendAt'>> {
-  const { rows } = await trx.raw<{ rows: [Pick<StoredChallenge, 'expiresAt' | 'resendAt'>] }>(
+  const { rows } = await runPrepared<{ rows: [Pick<StoredChallenge, 'expiresAt' | 'resendAt'>] }>(
+    trx,
+    'insert-challenge',
     `with counted as (
        insert into identity_failures (identity_id, failures) values (:identityId, 0) on conflict do nothing)
      insert into challenges (id, client, identity_id, purpose, factor, enrollment_id, status, nonce, key_id, digits,
@@ -151,7 +156,9 @@ export async function readChallenge(
   id: string,
   client: string | null,
 ): Promise<StoredChallenge | null> {
-  const { rows } = await database.raw<{ rows: StoredChallenge[] }>(
+  const { rows } = await runPrepared<{ rows: StoredChallenge[] }>(
+    database,
+    'read-challenge',
     `select c.id, c.client, c.identity_id as "identityId", c.purpose, c.factor, c.enrollment_id as "enrollmentId",
        case when c.status in ('selecting', 'pending') and c.expires_at <= now() then 'expired' else c.status end as status,
        c.nonce, c.key_id as "keyId", c.generation, c.digits, c.attempts, c.tries, c.sends, c.max_sends as "maxSends",

@@ -6,6 +6,7 @@ import type {
   MessageTemplate,
 } from '../../domain/delivery.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** A message that is to be sent. */
 export interface NewDelivery {
@@ -49,7 +50,9 @@ export interface StoredDelivery extends Omit<NewDelivery, 'now'> {
  * new one says the same.
  */
 export async function insertDelivery(trx: Transaction, delivery: NewDelivery): Promise<void> {
-  await trx.raw(
+  await runPrepared(
+    trx,
+    'queue-delivery',
     `with superseded as (
        update deliveries set status = 'abandoned', error_code = 'superseded', ended_at = :now
        where identity_id = :identityId and challenge_id = :challengeId and status = 'queued'
@@ -64,7 +67,9 @@ export async function insertDelivery(trx: Transaction, delivery: NewDelivery): P
 
 /** A delivery with its attempts, or null. */
 export async function readDelivery(database: Database, id: string): Promise<StoredDelivery | null> {
-  const { rows } = await database.raw<{ rows: StoredDelivery[] }>(
+  const { rows } = await runPrepared<{ rows: StoredDelivery[] }>(
+    database,
+    'read-delivery',
     `select d.id, d.kind, d.challenge_id as "challengeId", d.identity_id as "identityId",
        d.enrollment_id as "enrollmentId", d.channel, d.address, d.template, d.parameters, d.locale, d.status,
        d.error_code as "errorCode", d.deadline, d.leased_until as "leasedUntil", d.next_at as "nextAt",
@@ -94,7 +99,9 @@ export interface BegunAttempt {
  * has ended, or its time is over. An attempt whose process died is closed as `lost`.
  */
 export async function beginAttempt(database: Database, attempt: BegunAttempt): Promise<boolean> {
-  const { rows } = await database.raw<{ rows: unknown[] }>(
+  const { rows } = await runPrepared<{ rows: unknown[] }>(
+    database,
+    'begin-attempt',
     `with taken as (
        update deliveries set lease = :lease, leased_until = :leasedUntil, next_at = :leasedUntil, attempts = attempts + 1
        where id = :deliveryId and status = 'queued' and attempts = :seen and deadline > :now
@@ -130,7 +137,9 @@ export interface EndedAttempt {
  * lost, for nobody needs to send it again; a failure says nothing about what the next holder of the lease does.
  */
 export async function endAttempt(database: Database, end: EndedAttempt): Promise<void> {
-  await database.raw(
+  await runPrepared(
+    database,
+    'settle-attempt',
     `with attempt as (
        update delivery_attempts set ended_at = :now, outcome = :outcome, error_code = :errorCode, provider_id = :providerId
        where delivery_id = :deliveryId and number = :number)

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** What one message takes of one counter: `step` in microseconds of its rate. */
 export interface RateStep {
@@ -59,9 +60,9 @@ interface CountedRow {
  */
 export async function countMessage(trx: Transaction, message: CountedMessage): Promise<CountsAfter> {
   const { rates, budget, prefixes, weighed, now } = message
-  const { rows } = await trx.raw<{ rows: CountedRow[] }>(countStatement, {
+  const { rows } = await runPrepared<{ rows: CountedRow[] }>(trx, 'count-message', countStatement, {
     ...{ ...budget, ...weighed, ...keysAndSteps(rates) },
-    prefixes,
+    prefixes: [...prefixes],
     now,
   })
   const of = (kind: CountedRow['what']) => rows.filter(({ what }) => what === kind)
@@ -139,7 +140,9 @@ export interface CountedCode {
  */
 export async function countTyped(trx: Transaction, code: CountedCode): Promise<readonly string[]> {
   const { rates, prefixes, proven, messages, now } = code
-  const { rows } = await trx.raw<{ rows: { prefix: string | null }[] }>(
+  const { rows } = await runPrepared<{ rows: { prefix: string | null }[] }>(
+    trx,
+    'count-typed',
     `with ${returned},
      counted as (
        insert into conversions as c (prefix, proven, minute, typed)
@@ -152,7 +155,7 @@ export async function countTyped(trx: Transaction, code: CountedCode): Promise<r
        where prefix = any(cast(:prefixes as text[])) and proven = :proven and probed_at is not null
        returning prefix)
      select null as prefix from returned union all select null from counted union all select prefix from closed`,
-    { ...keysAndSteps(rates), prefixes, proven, messages, now },
+    { ...keysAndSteps(rates), prefixes: [...prefixes], proven, messages, now },
   )
   const closed = rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
   if (closed.length > 0) {

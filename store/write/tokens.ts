@@ -1,5 +1,6 @@
 import type { Scope } from '../../domain/token.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** A token as it is kept: its hash, never itself. */
 export interface NewToken {
@@ -41,7 +42,9 @@ export async function revokeToken(trx: Transaction, id: string, at: Date): Promi
 
 /** The token with this hash that counts now by the database's clock, or null. */
 export async function findLiveToken(database: Database, hash: Buffer): Promise<LiveToken | null> {
-  const { rows } = await database.raw<{ rows: LiveToken[] }>(
+  const { rows } = await runPrepared<{ rows: LiveToken[] }>(
+    database,
+    'find-live-token',
     `select id, name, scopes, last_used_at is null or last_used_at < now() - interval '1 minute' as stale
      from tokens where hash = ? and revoked_at is null and (expires_at is null or expires_at > now())`,
     [hash],
