@@ -30,6 +30,7 @@ export function withdrawEnrollments(
     const origins = row.origins.filter(
       (origin) => isKeptInactive(origin, context) || staysOn(row, origin, enrollments, following),
     )
+    if (isOwnChange(row, enrollments)) return [row]
     if (origins.length > 0) return [endReplacing({ ...row, origins }, enrollments, following)]
     const withdrawn = row.origins
     const unwanted = { ...row, origins, unwantedSince: row.unwantedSince ?? context.now, replaces: null }
@@ -58,6 +59,15 @@ function staysOn(
   if (claims(following, row.key, origin.policy) || following.keeps(origin.policy, row)) return true
   const { policy } = origin
   return successorsOf(row, enrollments).some((successor) => claims(following, successor.key, policy))
+}
+
+/** A person gives an enrollment another address, and the code is not typed yet: no policy ends that. */
+function isOwnChange(row: Enrollment, enrollments: readonly Enrollment[]): boolean {
+  return (
+    isPending(row) &&
+    row.origins.every(({ kind }) => kind !== 'policy') &&
+    enrollments.some((other) => other.id === row.replaces && other.removed === null)
+  )
 }
 
 /** Once proven, or once nothing is left to stand in for, a successor is an enrollment like any other. */

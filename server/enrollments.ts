@@ -6,6 +6,7 @@ import { addEnrollment, changeEnrollment } from '../application/change-enrollmen
 import { type AddedAddress, enrollAddress } from '../application/enroll-address.ts'
 import { requireFreshSignIn } from '../application/fresh-sign-in.ts'
 import type { ChallengeView } from '../domain/challenge.ts'
+import type { EnrollmentView } from '../domain/identity-view.ts'
 import { getEnrollment } from '../store/read/enrollments.ts'
 import { requireClient } from './api/require-client.ts'
 import { defineRoute, type Route } from './api/route.ts'
@@ -140,7 +141,7 @@ function patchRoute(world: ChallengeWorld): Route {
           actor: { kind: by.kind, id: by.id },
           reason: body.reason,
         })
-      return { status: 200, body: await getEnrollment(world.store.database, params.eid, null) }
+      return { status: 200, body: await showEnrollment(world, params.eid) }
     },
   })
 }
@@ -197,7 +198,7 @@ async function attest(
       reason: null,
     },
   )
-  return { enrollment: await getEnrollment(world.store.database, enrollmentId, null), challenge: null }
+  return { enrollment: await showEnrollment(world, enrollmentId), challenge: null }
 }
 
 /** The challenge whose code proves what was just enrolled. */
@@ -223,5 +224,11 @@ async function prove(
         idempotencyKey: null,
       })
     : null
-  return { enrollment: await getEnrollment(world.store.database, enrollmentId, null), challenge: begun }
+  return { enrollment: await showEnrollment(world, enrollmentId), challenge: begun }
+}
+
+/** An enrollment without whose it is: a client that knows an id does not learn a name by it. */
+async function showEnrollment({ store }: ChallengeWorld, id: string): Promise<EnrollmentView> {
+  const { identity: _, ...view } = await getEnrollment(store.database, id, null)
+  return view
 }

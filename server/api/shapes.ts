@@ -117,7 +117,6 @@ export const factorList = z.strictObject({
 export const enrollment = z
   .strictObject({
     id,
-    identity: z.strictObject({ id, userName: z.string().nullable() }),
     factor,
     address: z.string().describe('Masked.'),
     usable: z.boolean(),

@@ -125,6 +125,21 @@ describe('a changed value', () => {
     expect(rowOf(back, 'new')).toMatchObject({ replaces: null, unwantedSince: back.now })
   })
 
+  test('that a person asked for waits for its code, whatever the policies decide meanwhile', () => {
+    const added = acts.add(enrolled, 'own')
+    const old = rowOf(added, 'old')
+    const asked = {
+      ...added,
+      enrollments: added.enrollments.map((row) =>
+        row.key === 'own' ? { ...row, replaces: old?.id ?? null } : row,
+      ),
+    }
+    const decidedAgain = settle(decided(asked, [granted()], wants(['old'])))
+    expect(rowOf(decidedAgain, 'own')).toMatchObject({ status: 'pending', replaces: old?.id })
+    const gone = settle(decided(acts.remove(decidedAgain, 'old'), [granted()], wants([])))
+    expect(rowOf(gone, 'own')?.replaces).toBeNull()
+  })
+
   test('never carries a disable to the new address nor lifts it from the old one', () => {
     const off = acts.disable(enrolled, 'old', 'admin')
     const world = settle(decided(off, [granted()], wants(['new'])))
