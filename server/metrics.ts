@@ -1,10 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { RunStatus } from '../domain/run.ts'
 import type { PoolFigures, StoreFigures } from '../store/read/figures.ts'
 
 /** Where the numbers come from. */
 export interface MetricsSource {
+  /** Throws for who may not see the figures; left out: everybody may. */
+  readonly admit?: (request: FastifyRequest) => Promise<unknown>
   readonly readFigures: () => Promise<StoreFigures>
   readonly readPool: () => PoolFigures
 }
@@ -32,6 +34,7 @@ export function mountMetrics(app: FastifyInstance, source: MetricsSource): void 
   })
   const observe = shareCalls(() => observeStore(source, gauges))
   app.get('/metrics', async (request, reply) => {
+    await source.admit?.(request)
     const fault = await observe()
     if (fault !== null) request.log.warn({ err: fault }, 'The store gave no figures.')
     return reply.header('content-type', registry.contentType).send(await registry.metrics())

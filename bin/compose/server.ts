@@ -4,6 +4,7 @@ import type { ChallengeWorld } from '../../application/challenges/challenge-worl
 import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
+import { admit } from '../../server/api/authorise.ts'
 import { buildServer } from '../../server/app.ts'
 import type { OutboxView } from '../../server/outbox-page.ts'
 import { pendingMigrations } from '../../store/database.ts'
@@ -46,7 +47,14 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     api: { challenges, nudge: nudgeAtMost(temporal.client, log), version },
     callbacks: listenToProviders(configuration, deliveries),
     ...(outbox === null ? {} : { outbox }),
-    metrics: { readFigures: () => readFigures(database), readPool: () => readPoolFigures(database) },
+    metrics: {
+      readFigures: () => readFigures(database),
+      readPool: () => readPoolFigures(database),
+      // On a desk's loopback anybody may look; in production a token of the scope does.
+      ...(configuration.mode === 'production'
+        ? { admit: (request) => admit(challenges, request, { kind: 'scope', scope: 'metrics' }) }
+        : {}),
+    },
     checks: [
       { name: 'database', check: () => database.raw('select 1').then(() => null) },
       {

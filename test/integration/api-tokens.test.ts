@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerToken } from '../../bin/commands/token.ts'
+import { admit } from '../../server/api/authorise.ts'
+import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
 import { openTestApi, type TestApi } from '../support/api-server.ts'
 import { runCli } from '../support/cli.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -115,6 +117,27 @@ describe('the door', () => {
       .update({ expires_at: new Date(Date.now() - 1000) })
       .where('name', 'test')
     expect(await statusWith(token)).toBe(401)
+  })
+
+  it('is before the figures too where they are not for everybody', async () => {
+    const { app, close } = await openTestApi(
+      db.database,
+      {},
+      {
+        metrics: {
+          readFigures: () => readFigures(db.database),
+          readPool: () => readPoolFigures(db.database),
+          admit: (request) => admit(api.world, request, { kind: 'scope', scope: 'metrics' }),
+        },
+      },
+    )
+    const ask = async (token: string) =>
+      (await app.inject({ url: '/metrics', headers: { authorization: `Bearer ${token}` } })).statusCode
+    expect(await ask('none')).toBe(401)
+    expect(await ask(await api.token('read'))).toBe(403)
+    expect(await ask(await api.token('metrics'))).toBe(200)
+    expect(await ask(await api.token('admin'))).toBe(200)
+    await close()
   })
 
   it('does not look at what a stranger sends', async () => {
