@@ -1,13 +1,12 @@
 import type { PassedChallenge } from '../../domain/challenge.ts'
-import type { Proof } from '../../domain/enrollment.ts'
 import type { Transaction } from '../../store/database.ts'
 import type { PassedTry } from '../../store/write/challenge-tries.ts'
-import { noteTyped } from '../limits/note-typed.ts'
+import { closeBreakers, countedCodeOf, noteTyped, type TypedCode } from '../limits/note-typed.ts'
 import type { ChallengeName } from './challenge-request.ts'
 import type { ChallengeWorld } from './challenge-world.ts'
 import type { CountedOnce } from './count-try.ts'
 import { proveEnrollment, unlockEnrollment } from './prove-enrollment.ts'
-import { recordChallenge } from './record-challenge.ts'
+import { challengeEvent, recordChallenge } from './record-challenge.ts'
 import { channelOf } from './send-code.ts'
 
 /**
@@ -21,7 +20,11 @@ export async function passChallenge(
 ): Promise<PassedChallenge | null> {
   const { enrollmentId } = counted
   if (enrollmentId === null) return null
-  const passed = await world.store.transaction((trx) => passIn(trx, world, name, counted, enrollmentId))
+  // Only what a plan would overwrite asks for the identity's lock; an ordinary sign-in does without.
+  const editsEnrollment = counted.purpose === 'enrollment' || counted.lockedBy !== null
+  const passed = editsEnrollment
+    ? await world.store.transaction((trx) => passIn(trx, world, name, counted, enrollmentId))
+    : await passAtOnce(world, name, counted, enrollmentId)
   if (passed === null) return null
   return {
     status: 'passed',
@@ -32,35 +35,56 @@ export async function passChallenge(
   }
 }
 
+/** An ordinary sign-in, in one statement. */
+async function passAtOnce(
+  world: ChallengeWorld,
+  name: ChallengeName,
+  counted: CountedOnce,
+  enrollmentId: string,
+): Promise<Standing | null> {
+  const { store } = world
+  const at = world.clock()
+  const recorded = { ...counted, enrollmentId, id: name.challengeId, client: name.client }
+  const event = challengeEvent(world, 'challenge-passed', recorded)
+  const typed = typedCodeOf(world, counted)
+  const passed = await store.tries.passAtOnce(store.database, {
+    ...{ id: name.challengeId, generation: counted.generation, at },
+    event,
+    code: countedCodeOf(typed),
+  })
+  if (passed === null) return null
+  const { probed } = passed
+  if (probed.length > 0) await store.transaction((trx) => closeBreakers(trx, store, typed, probed))
+  return standingOf(passed)
+}
+
+function typedCodeOf({ addressKey, clock, limits }: ChallengeWorld, counted: CountedOnce): TypedCode {
+  const { factor, key, proven, sends } = counted
+  const channel = channelOf(factor)
+  return { channel, key: key ?? '', addressKey, proven, sends, now: clock(), settings: limits }
+}
+
+type Standing = Pick<PassedChallenge, 'proof' | 'addressChangedAt'>
+
 async function passIn(
   trx: Transaction,
   world: ChallengeWorld,
   name: ChallengeName,
   counted: CountedOnce,
   enrollmentId: string,
-): Promise<Pick<PassedChallenge, 'proof' | 'addressChangedAt'> | null> {
+): Promise<Standing | null> {
   const { store, clock } = world
-  const proves = counted.purpose === 'enrollment'
-  // Only what a plan would overwrite asks for the identity's lock; an ordinary sign-in does without.
-  const editsEnrollment = proves || counted.lockedBy !== null
-  if (editsEnrollment) await store.identities.lockIdentities(trx, [counted.identityId])
+  await store.identities.lockIdentities(trx, [counted.identityId])
   const consumed = { id: name.challengeId, generation: counted.generation, at: clock() }
   const passed = await store.tries.passChallenge(trx, consumed)
   if (passed === null) return null
   const recorded = { ...counted, enrollmentId, id: name.challengeId, client: name.client }
   await recordChallenge(trx, world, 'challenge-passed', recorded)
-  const after = proves
-    ? await proveEnrollment(trx, world, counted.identityId, enrollmentId)
-    : await standingAfter(trx, world, counted, enrollmentId, passed)
-  await noteTyped(trx, store, {
-    channel: channelOf(counted.factor),
-    key: counted.key ?? '',
-    addressKey: world.addressKey,
-    proven: counted.proven,
-    sends: counted.sends,
-    now: clock(),
-    settings: world.limits,
-  })
+  const after =
+    counted.purpose === 'enrollment'
+      ? await proveEnrollment(trx, world, counted.identityId, enrollmentId)
+      : await standingAfter(trx, world, counted, enrollmentId, passed)
+  await noteTyped(trx, store, typedCodeOf(world, counted))
   return after
 }
 
@@ -69,8 +93,12 @@ async function standingAfter(
   world: ChallengeWorld,
   counted: CountedOnce,
   enrollmentId: string,
-  { proof, addressChangedAt }: PassedTry,
-): Promise<{ readonly proof: Proof; readonly addressChangedAt: string | null }> {
+  passed: PassedTry,
+): Promise<Standing> {
   if (counted.lockedBy !== null) await unlockEnrollment(trx, world, counted.identityId, enrollmentId)
+  return standingOf(passed)
+}
+
+function standingOf({ proof, addressChangedAt }: PassedTry): Standing {
   return { proof, addressChangedAt: addressChangedAt?.toISOString() ?? null }
 }

@@ -35,3 +35,25 @@ export async function takeProbes(
   )
   return rows.length
 }
+
+/**
+ * Closes the breakers of these prefixes whose probe was sent, and forgets the conversions that opened them: they would
+ * open them again at once. Answers the prefixes closed.
+ */
+export async function closeProbed(
+  trx: Transaction,
+  prefixes: readonly string[],
+  proven: boolean,
+): Promise<readonly string[]> {
+  const { rows } = await trx.raw<{ rows: { prefix: string }[] }>(
+    `delete from breakers where prefix = any(cast(:prefixes as text[])) and proven = :proven and probed_at is not null
+     returning prefix`,
+    { prefixes, proven },
+  )
+  const closed = rows.map(({ prefix }) => prefix)
+  await trx.raw('delete from conversions where prefix = any(cast(:closed as text[])) and proven = :proven', {
+    closed,
+    proven,
+  })
+  return closed
+}

@@ -1,11 +1,13 @@
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
-
-/** What one message takes of one counter: `step` in microseconds of its rate. */
-export interface RateStep {
-  readonly key: string
-  readonly step: number
-}
+import {
+  type CountedCode,
+  giveBackSteps,
+  type RateStep,
+  ratesBindings,
+  typedBindings,
+  typedSteps,
+} from './typed-steps.ts'
 
 export interface BudgetSlot {
   /** `YYYY-MM-DD` in UTC. */
@@ -61,7 +63,7 @@ interface CountedRow {
 export async function countMessage(trx: Transaction, message: CountedMessage): Promise<CountsAfter> {
   const { rates, budget, prefixes, weighed, now } = message
   const { rows } = await runPrepared<{ rows: CountedRow[] }>(trx, 'count-message', countStatement, {
-    ...{ ...budget, ...weighed, ...keysAndSteps(rates) },
+    ...{ ...budget, ...weighed, ...ratesBindings(rates) },
     prefixes: [...prefixes],
     now,
   })
@@ -113,76 +115,29 @@ const countStatement = `
 export async function uncountMessage(trx: Transaction, message: CountedMessage): Promise<void> {
   const { rates, budget, prefixes, now } = message
   await trx.raw(
-    `with ${returned},
+    `with ${giveBackSteps()},
      spent as (
        update message_budget set sent = sent - 1
        where day = cast(:day as date) and channel = :channel and proven = :proven and slot = :slot)
      update conversions set sent = sent - 1
      where prefix = any(cast(:prefixes as text[])) and proven = :proven and minute = date_trunc('minute', cast(:now as timestamptz))`,
-    { ...budget, ...keysAndSteps(rates), messages: 1, prefixes, now },
+    { ...budget, ...ratesBindings(rates), messages: 1, prefixes, now },
   )
-}
-
-/** A code that was typed, as it is counted. */
-export interface CountedCode {
-  /** What its messages took of these counters is given back. */
-  readonly rates: readonly RateStep[]
-  readonly prefixes: readonly string[]
-  readonly proven: boolean
-  /** Messages that carried it. */
-  readonly messages: number
-  readonly now: Date
 }
 
 /**
- * Gives the messages of a typed code back to their counters, counts them as converted, and closes the breakers of its
- * prefixes whose probe was sent. Answers the prefixes closed. What is empty stays so: time past is no credit.
+ * Gives the messages of a typed code back to their counters and counts them as converted. Answers the prefixes whose
+ * breaker has sent its probe: `closeProbed` is for them. What is empty stays so: time past is no credit.
  */
 export async function countTyped(trx: Transaction, code: CountedCode): Promise<readonly string[]> {
-  const { rates, prefixes, proven, messages, now } = code
   const { rows } = await runPrepared<{ rows: { prefix: string | null }[] }>(
     trx,
     'count-typed',
-    `with ${returned},
-     counted as (
-       insert into conversions as c (prefix, proven, minute, typed)
-       select u.prefix, :proven, date_trunc('minute', cast(:now as timestamptz)), cast(:messages as int)
-       from unnest(cast(:prefixes as text[])) as u(prefix) order by u.prefix
-       on conflict (prefix, proven, minute) do update set typed = c.typed + excluded.typed
-       returning 1),
-     closed as (
-       delete from breakers
-       where prefix = any(cast(:prefixes as text[])) and proven = :proven and probed_at is not null
-       returning prefix)
-     select null as prefix from returned union all select null from counted union all select prefix from closed`,
-    { ...keysAndSteps(rates), prefixes: [...prefixes], proven, messages, now },
+    `with ${typedSteps()}
+     select null as prefix from given_back union all select null from counted union all select prefix from probed`,
+    typedBindings(code),
   )
-  const closed = rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
-  if (closed.length > 0) {
-    // What opened a breaker would open it again at once.
-    await trx.raw(
-      'delete from conversions where prefix = any(cast(:closed as text[])) and proven = :proven',
-      {
-        closed,
-        proven,
-      },
-    )
-  }
-  return closed
-}
-
-/** Gives `messages` steps back, in the order of keys. */
-const returned = `
-  held as materialized (
-    select l.key, u.step from send_limits l
-    join unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) using (key)
-    order by l.key for update of l),
-  returned as (
-    update send_limits l set arrival = l.arrival - make_interval(secs => held.step * cast(:messages as int) / 1e6)
-    from held where l.key = held.key returning 1)`
-
-function keysAndSteps(rates: readonly RateStep[]) {
-  return { keys: rates.map(({ key }) => key), steps: rates.map(({ step }) => step) }
+  return rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
 }
 
 /** Forgets what no longer limits anybody. Answers the number of counters forgotten. */
