@@ -21,7 +21,7 @@ h1{margin:0 0 .5rem}h2{margin:3rem 0 1rem;border-bottom:1px solid var(--line)}a{
 article{border:1px solid var(--line);border-radius:.5rem;padding:1rem 1.25rem;margin:1rem 0}article h3{margin:0 0 .25rem;font-size:1.05rem}
 .verb{font:600 .8rem ui-monospace,monospace;padding:.15rem .5rem;border-radius:.25rem;background:var(--soft);margin-right:.5rem}
 code,pre{font-family:ui-monospace,monospace;font-size:.875rem;overflow-wrap:anywhere}pre{background:var(--soft);padding:.75rem;border-radius:.375rem;overflow:auto;max-height:28rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}summary{cursor:pointer}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}th:first-child{width:5rem}summary{cursor:pointer}
 `
 
 function renderPage({ info, paths }: ApiDocument): string {

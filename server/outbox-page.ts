@@ -88,12 +88,12 @@ header b{overflow-wrap:anywhere}pre{white-space:pre-wrap;overflow-wrap:anywhere;
 const script = `
 const list=document.getElementById('list'),empty=document.getElementById('empty'),state=document.getElementById('state'),known=new Set();
 const element=(name,text,cls)=>{const it=document.createElement(name);if(text!=null)it.textContent=text;if(cls)it.className=cls;return it};
-const show=(m,first)=>{if(known.has(m.number))return;known.add(m.number);empty.hidden=true;const a=element('article');a.dataset.number=m.number;
+const show=m=>{const key=m.sentAt+m.number;if(known.has(key))return;known.add(key);empty.hidden=true;const a=element('article');a.dataset.at=m.sentAt+String(m.number).padStart(9,'0');
 const h=element('header');h.append(element('span',m.channel==='sms'?'Text message':'E-mail'),element('b',m.to),element('time',new Date(m.sentAt).toLocaleTimeString()));a.append(h);
 if(m.subject)a.append(element('div',m.subject));const code=/(?:^|[^0-9])([0-9]{6,10})(?![0-9])/.exec(m.text);if(code)a.append(element('p',code[1],'code'));a.append(element('pre',m.text));
-if(m.html){const l=element('a','Open as HTML');l.href='/outbox/messages/'+m.number+'/html';l.target='_blank';l.rel='noopener';a.append(l)}first?list.prepend(a):list.append(a)};
-const load=()=>fetch('/outbox/messages').then(r=>r.json()).then(({messages})=>{for(const m of [...messages].reverse())show(m,true)});
-const events=new EventSource('/outbox/events');events.onopen=()=>{state.textContent='live';load()};events.onerror=()=>{state.textContent='not connected'};events.onmessage=e=>show(JSON.parse(e.data),true);
+if(m.html){const l=element('a','Open as HTML');l.href='/outbox/messages/'+m.number+'/html';l.target='_blank';l.rel='noopener';a.append(l)}list.insertBefore(a,[...list.children].find(it=>it.dataset.at<a.dataset.at)||null)};
+const load=()=>fetch('/outbox/messages').then(r=>r.json()).then(({messages})=>{messages.forEach(show)});
+const events=new EventSource('/outbox/events');events.onopen=()=>{state.textContent='live';load()};events.onerror=()=>{state.textContent='not connected'};events.onmessage=e=>show(JSON.parse(e.data));
 `
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
