@@ -15,7 +15,7 @@ export interface TwilioCallback {
 
 /**
  * Whether Twilio sent the request (HMAC-SHA1 over the URL and the sorted fields, compared in constant time). It
- * carries no time, so a copy passes again: whoever acts on it takes statuses by `twilioStatusRank` only upwards.
+ * carries no time, so a copy passes again: whoever acts on it takes statuses only upwards (`applyReceipt`).
  */
 export function verifyTwilioSignature({ authToken, url, params, signature }: TwilioCallback): boolean {
   if (signature === undefined || signature === '' || !URL.canParse(url)) return false
@@ -32,9 +32,6 @@ export interface TwilioReport {
   /** Twilio's error code where it failed; `readTwilioCode` says what it means. */
   readonly providerCode: string | null
 }
-
-/** Statuses only ever rise: one that is not above the known one is late or repeated. The first end stands. */
-export const twilioStatusRank: Readonly<Record<TwilioStatus, number>> = { sent: 1, delivered: 2, failed: 2 }
 
 const statuses: Readonly<Record<string, TwilioStatus>> = {
   sent: 'sent',

@@ -13,7 +13,6 @@ import type { SenderSettings } from './sender.ts'
 export {
   readTwilioStatus,
   twilioCallbackUrl,
-  twilioStatusRank,
   verifyTwilioSignature,
 } from './callback.ts'
 export { twilioConfig } from './config.ts'
