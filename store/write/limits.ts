@@ -3,8 +3,10 @@ import { runPrepared } from '../run-prepared.ts'
 import {
   type CountedCode,
   giveBackSteps,
+  prefixesRows,
   type RateStep,
   ratesBindings,
+  ratesRows,
   typedBindings,
   typedSteps,
 } from './typed-steps.ts'
@@ -84,7 +86,7 @@ const countStatement = `
   with rates as (
     insert into send_limits as l (key, arrival)
     select u.key, cast(:now as timestamptz) + make_interval(secs => u.step / 1e6)
-    from unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) order by u.key
+    from ${ratesRows} order by u.key
     on conflict (key) do update set arrival = greatest(l.arrival, cast(:now as timestamptz))
       -- Not the interval itself: it may hold days, and those are of 23 hours in some time zones.
       + make_interval(secs => cast(extract(epoch from excluded.arrival - cast(:now as timestamptz)) as float8))
@@ -97,13 +99,13 @@ const countStatement = `
   counted as (
     insert into conversions as c (prefix, proven, minute, sent)
     select u.prefix, :proven, date_trunc('minute', cast(:now as timestamptz)), 1
-    from unnest(cast(:prefixes as text[])) as u(prefix) order by u.prefix
+    from ${prefixesRows} order by u.prefix
     on conflict (prefix, proven, minute) do update set sent = c.sent + 1),
   -- As it was when the statement began: this message is not in it.
   records as (
     select u.prefix, b.probe_at, coalesce(sum(c.sent) filter (where c.minute <= :until), 0) as sent,
       cast(coalesce(sum(c.typed), 0) as int) as typed
-    from unnest(cast(:prefixes as text[])) as u(prefix)
+    from ${prefixesRows}
     left join breakers b on b.prefix = u.prefix and b.proven = :proven
     left join conversions c on c.prefix = u.prefix and c.proven = :proven and c.minute > :since
     group by u.prefix, b.probe_at)
