@@ -206,7 +206,7 @@ function rankRecords(
 
 /** What a record says, as a text in which the order of lists means nothing. */
 function contentOf(record: MergedRecord): string {
-  return JSON.stringify([record.attributes, record.groups ?? []], (_, value: unknown) =>
+  return JSON.stringify({ attributes: record.attributes, groups: record.groups }, (_, value: unknown) =>
     Array.isArray(value) ? value.map((element) => JSON.stringify(element)).sort() : value,
   )
 }
