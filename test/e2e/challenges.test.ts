@@ -14,6 +14,7 @@ import {
   type Up,
   waitFor,
   waitUntilGone,
+  waitUntilSaid,
 } from './muster-program.ts'
 
 const folder = makeFolder()
@@ -39,6 +40,8 @@ async function messages(): Promise<readonly { readonly to: string; readonly text
 describe('the embedded stack', () => {
   test('says what to paste: a challenge, its code on the outbox page, and the check', async () => {
     up = await startReady(place)
+    // Ready is announced before the report is written.
+    await waitUntilSaid(up, 'Ctrl-C ends everything')
     const [create, verify] = up.out().match(/^ {2}curl .*$/gm) ?? []
     const challenge = paste(create)
     expect(challenge).toMatchObject({ status: 'pending', remainingAttempts: 5 })
