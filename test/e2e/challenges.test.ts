@@ -14,7 +14,6 @@ import {
   type Up,
   waitFor,
   waitUntilGone,
-  waitUntilSaid,
 } from './muster-program.ts'
 
 const folder = makeFolder()
@@ -41,7 +40,7 @@ describe('the embedded stack', () => {
   test('says what to paste: a challenge, its code on the outbox page, and the check', async () => {
     up = await startReady(place)
     // Ready is announced before the report is written.
-    await waitUntilSaid(up, 'Ctrl-C ends everything')
+    await waitFor('the report', () => up?.out().includes('Ctrl-C ends everything') === true)
     const [create, verify] = up.out().match(/^ {2}curl .*$/gm) ?? []
     const challenge = paste(create)
     expect(challenge).toMatchObject({ status: 'pending', remainingAttempts: 5 })
