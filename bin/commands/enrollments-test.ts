@@ -42,7 +42,7 @@ function showOutcome({ io, globals }: CliContext, delivery: DeliveryView): Promi
   const { status, address, error, attempts, id } = delivery
   const by = attempts.at(-1)?.connector
   const why = error === null ? '' : ` (${error})`
-  const waits = 'Nobody has sent it yet. Is "muster up" or "muster server" running?'
+  const waits = 'Nobody has sent it yet. Is "muster up" still running?'
   return writeLines(io.out, [
     status === 'queued'
       ? `To ${address}: queued${why}. ${waits}`

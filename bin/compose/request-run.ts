@@ -43,10 +43,7 @@ export async function requestRun(
     if (progress?.runId != null) return progress.runId
     if (performance.now() >= deadline) {
       await handle.cancel()
-      throw new MusterError(
-        'temporal-unavailable',
-        'No worker took the run. Is "muster up" or "muster worker" running?',
-      )
+      throw new MusterError('temporal-unavailable', 'No worker took the run. Is "muster up" still running?')
     }
     await delay(lookEvery, undefined, { signal })
   }

@@ -1,3 +1,4 @@
+// Longer than 300 lines: every reason for which there is nothing to send to, and every choice, over one organization.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createChallenge } from '../../application/challenges/create-challenge.ts'
 import { listFactors } from '../../application/challenges/list-factors.ts'

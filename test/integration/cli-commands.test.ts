@@ -1,3 +1,4 @@
+// Longer than 300 lines: every command once, over one database that it costs seconds to fill.
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

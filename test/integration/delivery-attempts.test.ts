@@ -1,3 +1,4 @@
+// Longer than 300 lines: one delivery and everything that can befall its attempts.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

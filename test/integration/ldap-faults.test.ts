@@ -1,3 +1,4 @@
+// Longer than 300 lines: the table of ways in which a directory lies, stands still or breaks off, to be read as one.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Directory, type DirectoryScript, startDirectory } from '../../directory/start-directory.ts'
 import {

@@ -1,3 +1,4 @@
+// Longer than 300 lines: the story of a reconciliation from end to end, on one worker whose start is dear.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: one population, and every question that is asked of it.
 import { v7 as newId } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor } from '../../domain/actor.ts'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: the table of faults with their sentences, to be read as one.
 import { describe, expect, it } from 'vitest'
 import { readConfiguration } from '../../../config/read-configuration.ts'
 import { defaultLimits } from '../../../domain/limit-settings.ts'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: the properties of one function, over one generator.
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Enrollment } from '../../../domain/enrollment.ts'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: the generator and the state that every property of plans shares.
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Address } from '../../../domain/address.ts'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: the table of faults with their sentences, to be read as one.
 import { describe, expect, it } from 'vitest'
 import { checkPolicySet } from '../../../policies/load/check-policy-set.ts'
 import type { PolicyFault } from '../../../policies/load/policy-fault.ts'
