@@ -5,6 +5,7 @@ import type { Factor } from '../../domain/factor.ts'
 import type { LimitSettings } from '../../domain/limit-settings.ts'
 import type { Store } from '../../store/store.ts'
 import type { KeyRing } from '../key-ring.ts'
+import type { TypedCode } from '../limits/note-typed.ts'
 
 /** What the challenge service is given; every door gives the same. */
 export interface ChallengeWorld {
@@ -25,6 +26,8 @@ export interface ChallengeWorld {
   readonly factors: { readonly authentication: readonly Factor[]; readonly registration: readonly Factor[] }
   /** Told after the commit that a delivery waits for its first attempt. Neither waits nor throws. */
   readonly wake: (deliveryId: string) => void
+  /** Told after the commit that a code was typed (`TypedTally`). Neither waits nor throws. */
+  readonly noteTyped: (typed: TypedCode) => void
 }
 
 /** How a client names an identity. */

@@ -1,7 +1,7 @@
 import type { PassedChallenge } from '../../domain/challenge.ts'
 import type { Transaction } from '../../store/database.ts'
 import type { PassedTry } from '../../store/write/challenge-tries.ts'
-import { closeBreakers, countedCodeOf, noteTyped, type TypedCode } from '../limits/note-typed.ts'
+import type { TypedCode } from '../limits/note-typed.ts'
 import type { ChallengeName } from './challenge-request.ts'
 import type { ChallengeWorld } from './challenge-world.ts'
 import type { CountedOnce } from './count-try.ts'
@@ -26,6 +26,7 @@ export async function passChallenge(
     ? await world.store.transaction((trx) => passIn(trx, world, name, counted, enrollmentId))
     : await passAtOnce(world, name, counted, enrollmentId)
   if (passed === null) return null
+  world.noteTyped(typedCodeOf(world, counted))
   return {
     status: 'passed',
     amr: [counted.factor === 'otp-sms' ? 'sms' : 'otp'],
@@ -46,16 +47,11 @@ async function passAtOnce(
   const at = world.clock()
   const recorded = { ...counted, enrollmentId, id: name.challengeId, client: name.client }
   const event = challengeEvent(world, 'challenge-passed', recorded)
-  const typed = typedCodeOf(world, counted)
   const passed = await store.tries.passAtOnce(store.database, {
     ...{ id: name.challengeId, generation: counted.generation, at },
     event,
-    code: countedCodeOf(typed),
   })
-  if (passed === null) return null
-  const { probed } = passed
-  if (probed.length > 0) await store.transaction((trx) => closeBreakers(trx, store, typed, probed))
-  return standingOf(passed)
+  return passed === null ? null : standingOf(passed)
 }
 
 function typedCodeOf({ addressKey, clock, limits }: ChallengeWorld, counted: CountedOnce): TypedCode {
@@ -80,12 +76,9 @@ async function passIn(
   if (passed === null) return null
   const recorded = { ...counted, enrollmentId, id: name.challengeId, client: name.client }
   await recordChallenge(trx, world, 'challenge-passed', recorded)
-  const after =
-    counted.purpose === 'enrollment'
-      ? await proveEnrollment(trx, world, counted.identityId, enrollmentId)
-      : await standingAfter(trx, world, counted, enrollmentId, passed)
-  await noteTyped(trx, store, typedCodeOf(world, counted))
-  return after
+  return counted.purpose === 'enrollment'
+    ? proveEnrollment(trx, world, counted.identityId, enrollmentId)
+    : standingAfter(trx, world, counted, enrollmentId, passed)
 }
 
 async function standingAfter(

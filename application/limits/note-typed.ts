@@ -1,7 +1,7 @@
 import type { LimitSettings } from '../../domain/limit-settings.ts'
 import type { Transaction } from '../../store/database.ts'
 import type { Store } from '../../store/store.ts'
-import type { CountedCode } from '../../store/write/typed-steps.ts'
+import type { CountedCodes, WatchedPrefix } from '../../store/write/limits.ts'
 import { prefixesOf } from './address-limits.ts'
 import { addressKeysOf, type CountedAddress } from './rate-keys.ts'
 
@@ -16,32 +16,41 @@ export interface TypedCode extends CountedAddress {
 }
 
 /**
- * A code was typed: its messages no longer count against the address, and speak for its prefix. A breaker whose probe
- * was sent closes. Call it last in the transaction that consumes the challenge.
+ * Codes were typed: their messages no longer count against the addresses, and speak for their prefixes. A breaker
+ * whose probe was sent closes. Call it last in its transaction.
  */
-export async function noteTyped(trx: Transaction, store: Store, typed: TypedCode): Promise<void> {
-  const probed = await store.limits.countTyped(trx, countedCodeOf(typed))
-  if (probed.length > 0) await closeBreakers(trx, store, typed, probed)
-}
-
-/** What the store counts of a typed code. */
-export function countedCodeOf(typed: TypedCode): CountedCode {
-  const { settings, proven, sends, now } = typed
-  return {
-    rates: addressKeysOf(settings, typed),
-    prefixes: settings.breaker.mode === 'off' ? [] : (prefixesOf(typed) ?? []),
-    proven,
-    messages: sends,
-    now,
+export async function noteTyped(trx: Transaction, store: Store, codes: readonly TypedCode[]): Promise<void> {
+  const probed = await store.limits.countTyped(trx, addUp(codes))
+  const [first] = codes
+  if (first === undefined || probed.length === 0) return
+  for (const proven of [true, false]) {
+    const prefixes = probed.filter((one) => one.proven === proven).map(({ prefix }) => prefix)
+    if (prefixes.length > 0) await closeBreakers(trx, store, proven, prefixes, first.now)
   }
 }
 
+function addUp(codes: readonly TypedCode[]): CountedCodes {
+  const givenBack = new Map<string, number>()
+  const converted = new Map<string, WatchedPrefix & { readonly messages: number }>()
+  for (const { settings, proven, sends, ...address } of codes) {
+    for (const { key, step } of addressKeysOf(settings, { ...address, proven })) {
+      givenBack.set(key, (givenBack.get(key) ?? 0) + step * sends)
+    }
+    for (const prefix of settings.breaker.mode === 'off' ? [] : (prefixesOf(address) ?? [])) {
+      const name = `${proven} ${prefix}`
+      converted.set(name, { prefix, proven, messages: (converted.get(name)?.messages ?? 0) + sends })
+    }
+  }
+  return { givenBack, converted: [...converted.values()], now: codes[0]?.now ?? new Date(0) }
+}
+
 /** Closes the breakers of these prefixes: the code of a probe was typed. */
-export async function closeBreakers(
+async function closeBreakers(
   trx: Transaction,
   store: Store,
-  { proven, now }: TypedCode,
+  proven: boolean,
   probed: readonly string[],
+  now: Date,
 ): Promise<void> {
   const closed = await store.breakers.closeProbed(trx, probed, proven)
   await store.audit.insertAuditEvents(

@@ -7,6 +7,7 @@ import { verifyCode } from '../../application/challenges/verify-code.ts'
 import { createDeliverySender } from '../../application/deliveries/delivery-sender.ts'
 import { makeDeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import { deriveAddressKey } from '../../application/limits/address-hash.ts'
+import { startTypedTally } from '../../application/limits/typed-tally.ts'
 import { createToken } from '../../application/tokens/create-token.ts'
 import { openRoutes } from '../../bin/compose/channel-routes.ts'
 import { loadMessageCatalog } from '../../bin/compose/message-catalog.ts'
@@ -89,6 +90,7 @@ export async function startBenchStack(population: number): Promise<BenchStack> {
     close: async () => {
       await app.close()
       await sending.sender.drain()
+      await sending.tally.close()
       await database.destroy()
       await postgres.stop()
       folder.remove()
@@ -102,7 +104,9 @@ async function openSending(store: Store, codes: Map<string, (code: string) => vo
   outbox.subscribe(({ to, text }) => codes.get(to)?.(/\b\d{6}\b/.exec(text)?.[0] ?? ''))
   const master = randomBytes(32)
   const keys = { active: 'bench', key: (id: string) => (id === 'bench' ? master : null) }
+  const tally = startTypedTally(store, { onError: (error) => console.error(error) })
   const world: Omit<ChallengeWorld, 'wake'> = {
+    noteTyped: (typed) => tally.note(typed),
     ...{ store, clock, newId: () => newId(), randomBytes, keys, addressKey: deriveAddressKey(keys), limits },
     settings: {
       ...{ digits: 6, tries: 5, sends: 3, waits: [30_000, 60_000] },
@@ -126,7 +130,7 @@ async function openSending(store: Store, codes: Map<string, (code: string) => vo
     handOn: async () => undefined,
     onError: (error) => console.error(error),
   })
-  return { world, sender }
+  return { world, sender, tally }
 }
 
 function client(id: string, trusted: boolean): [string, ClientSettings] {

@@ -7,6 +7,7 @@ import { codeOfChallenge } from '../../application/challenges/code-of-challenge.
 import { type DeliveryWorld, makeDeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { KeyRing } from '../../application/key-ring.ts'
 import { deriveAddressKey } from '../../application/limits/address-hash.ts'
+import { startTypedTally } from '../../application/limits/typed-tally.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import type { Outbox } from '../../connectors/outbox/index.ts'
 import { makeSendFault } from '../../connectors/send-fault.ts'
@@ -73,6 +74,9 @@ export function startChallenges(
 ): RunningChallenges {
   const { configuration, store, keys, log, deliveries, client } = parts
   const sender: RunningSender = startSending({ world: deliveries, client, log })
+  const tally = startTypedTally(store, {
+    onError: (err) => log.warn({ err }, 'Typed codes were not counted yet.'),
+  })
   const world: ChallengeWorld = {
     store,
     clock: () => new Date(),
@@ -85,6 +89,11 @@ export function startChallenges(
     clients: configuration.clients,
     factors: configuration.factors,
     wake: (deliveryId) => sender.offer(deliveryId),
+    noteTyped: (typed) => tally.note(typed),
   }
-  return { world, close: () => sender.close() }
+  const close = async () => {
+    await tally.close()
+    await sender.close()
+  }
+  return { world, close }
 }

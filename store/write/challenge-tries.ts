@@ -5,7 +5,6 @@ import type { Factor } from '../../domain/factor.ts'
 import type { Database, Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 import type { AuditEvent } from './audit-events.ts'
-import { type CountedCode, typedBindings, typedSteps } from './typed-steps.ts'
 
 /** Failures in a row at which a lock is due (domain/challenge-tries.ts). */
 export interface TryLimits {
@@ -154,41 +153,28 @@ const consumingSteps = `
     update identity_failures x set failures = 0, locked_until = null from passed p
     where x.identity_id = p.identity_id returning 1)`
 
-/** How an enrollment stands, and the prefixes whose breaker the code closes (`closeProbed`). */
-export interface PassedAtOnce extends PassedTry {
-  readonly probed: readonly string[]
-}
-
 /**
  * An ordinary sign-in in one statement, for its round trips are what a person waits for: the challenge is consumed,
- * the event is on record and the code is counted as typed, all or nothing. Run it outside of a transaction. Null as in
- * `passChallenge`: nothing was done.
+ * and the event is on record, or nothing is done. Run it outside of a transaction. Null as in `passChallenge`.
  */
 export async function passAtOnce(
   database: Database,
-  { id, generation, at, event, code }: Consumed & { readonly event: AuditEvent; readonly code: CountedCode },
-): Promise<PassedAtOnce | null> {
-  const { rows } = await runPrepared<{ rows: (PassedAtOnce & { readonly what: string })[] }>(
+  { id, generation, at, event }: Consumed & { readonly event: AuditEvent },
+): Promise<PassedTry | null> {
+  const { rows } = await runPrepared<{ rows: PassedTry[] }>(
     database,
     'pass-at-once',
-    // The last part is read in the order in which senders lock the same rows.
     `with ${consumingSteps},
      recorded as (
        insert into audit_events (id, at, action, actor_kind, actor_id, identity_id, reason, detail)
        select :eventId, cast(:at as timestamptz), :action, :actorKind, :actorId, :identityId, :reason, cast(:detail as jsonb)
-       from passed returning 1),
-     ${typedSteps('exists (select from passed)')}
-     select 'passed' as what, proof, address_changed_at as "addressChangedAt",
-       array(select prefix from probed) as probed from on_enrollment
-     union all select 'reset', null, null, null from on_identity
-     union all select 'recorded', null, null, null from recorded
-     union all select 'given back', null, null, null from given_back
-     union all select 'counted', null, null, null from counted`,
+       from passed returning 1)
+     select proof, address_changed_at as "addressChangedAt" from on_enrollment`,
     {
-      ...{ ...typedBindings(code), id, generation, at: at.toISOString() },
+      ...{ id, generation, at: at.toISOString() },
       ...{ eventId: newId(), action: event.action, actorKind: event.actor.kind, actorId: event.actor.id },
       ...{ identityId: event.identityId, reason: event.reason, detail: JSON.stringify(event.detail) },
     },
   )
-  return rows.find(({ what }) => what === 'passed') ?? null
+  return rows[0] ?? null
 }

@@ -1,15 +1,6 @@
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
-import {
-  type CountedCode,
-  giveBackSteps,
-  prefixesRows,
-  type RateStep,
-  ratesBindings,
-  ratesRows,
-  typedBindings,
-  typedSteps,
-} from './typed-steps.ts'
+import { prefixesRows, type RateStep, ratesBindings, ratesRows } from './rate-steps.ts'
 
 export interface BudgetSlot {
   /** `YYYY-MM-DD` in UTC. */
@@ -117,29 +108,76 @@ const countStatement = `
 export async function uncountMessage(trx: Transaction, message: CountedMessage): Promise<void> {
   const { rates, budget, prefixes, now } = message
   await trx.raw(
-    `with ${giveBackSteps()},
+    `with held as materialized (
+       select l.key, u.step from send_limits l join ${ratesRows} using (key) order by l.key for update of l),
+     given_back as (
+       update send_limits l set arrival = l.arrival - make_interval(secs => held.step / 1e6)
+       from held where l.key = held.key returning 1),
      spent as (
        update message_budget set sent = sent - 1
        where day = cast(:day as date) and channel = :channel and proven = :proven and slot = :slot)
      update conversions set sent = sent - 1
      where prefix = any(cast(:prefixes as text[])) and proven = :proven and minute = date_trunc('minute', cast(:now as timestamptz))`,
-    { ...budget, ...ratesBindings(rates), messages: 1, prefixes, now },
+    { ...budget, ...ratesBindings(rates), prefixes, now },
   )
 }
 
+/** Codes that were typed, counted together. */
+export interface CountedCodes {
+  /** Microseconds that their messages give back, by counter. */
+  readonly givenBack: ReadonlyMap<string, number>
+  /** Messages that are converted. */
+  readonly converted: readonly {
+    readonly prefix: string
+    readonly proven: boolean
+    readonly messages: number
+  }[]
+  readonly now: Date
+}
+
+/** A prefix as breakers know it: messages to proven addresses are weighed apart. */
+export interface WatchedPrefix {
+  readonly prefix: string
+  readonly proven: boolean
+}
+
 /**
- * Gives the messages of a typed code back to their counters and counts them as converted. Answers the prefixes whose
- * breaker has sent its probe: `closeProbed` is for them. What is empty stays so: time past is no credit.
+ * Gives the messages of typed codes back to their counters and counts them as converted. Answers the prefixes whose
+ * breaker has sent its probe: `closeProbed` is for them. What is empty stays so: time past is no credit. Rows are
+ * locked in the order in which senders lock them: counters by key, then conversions.
  */
-export async function countTyped(trx: Transaction, code: CountedCode): Promise<readonly string[]> {
-  const { rows } = await runPrepared<{ rows: { prefix: string | null }[] }>(
-    trx,
-    'count-typed',
-    `with ${typedSteps()}
-     select null as prefix from given_back union all select null from counted union all select prefix from probed`,
-    typedBindings(code),
+export async function countTyped(trx: Transaction, codes: CountedCodes): Promise<readonly WatchedPrefix[]> {
+  const { givenBack, converted, now } = codes
+  const { rows } = await trx.raw<{ rows: { prefix: string | null; proven: boolean }[] }>(
+    `with held as materialized (
+       select l.key, u.step from send_limits l
+       join unnest(cast(:keys as text[]), cast(:steps as float8[])) as u(key, step) using (key)
+       order by l.key for update of l),
+     given_back as (
+       update send_limits l set arrival = l.arrival - make_interval(secs => held.step / 1e6)
+       from held where l.key = held.key returning 1),
+     typed as materialized (
+       select * from unnest(cast(:prefixes as text[]), cast(:proven as boolean[]), cast(:messages as int[]))
+         as given(prefix, proven, messages)),
+     counted as (
+       insert into conversions as c (prefix, proven, minute, typed)
+       select prefix, proven, date_trunc('minute', cast(:now as timestamptz)), messages from typed order by prefix, proven
+       on conflict (prefix, proven, minute) do update set typed = c.typed + excluded.typed
+       returning 1),
+     probed as (select prefix, proven from breakers join typed using (prefix, proven) where probed_at is not null)
+     select null as prefix, false as proven from given_back
+     union all select null, false from counted
+     union all select prefix, proven from probed`,
+    {
+      keys: [...givenBack.keys()],
+      steps: [...givenBack.values()],
+      prefixes: converted.map(({ prefix }) => prefix),
+      proven: converted.map(({ proven }) => proven),
+      messages: converted.map(({ messages }) => messages),
+      now,
+    },
   )
-  return rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
+  return rows.flatMap(({ prefix, proven }) => (prefix === null ? [] : [{ prefix, proven }]))
 }
 
 /** Forgets what no longer limits anybody. Answers the number of counters forgotten. */

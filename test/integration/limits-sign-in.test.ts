@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
 import { createChallenge } from '../../application/challenges/create-challenge.ts'
 import { verifyCode } from '../../application/challenges/verify-code.ts'
+import { startTypedTally } from '../../application/limits/typed-tally.ts'
 import { ChallengeFault } from '../../domain/challenge-fault.ts'
 import { defaultLimits, type LimitSettings } from '../../domain/limit-settings.ts'
 import { openTestChallenges, smsChallenge, type TestChallenges } from '../support/challenge-world.ts'
@@ -34,7 +35,10 @@ async function refusal(work: Promise<unknown>): Promise<unknown> {
 
 async function signIn(world: ChallengeWorld, identityId: string): Promise<void> {
   const { id } = await createChallenge(world, smsChallenge(identityId))
-  await verifyCode(world, { client: 'portal', challengeId: id, code: await challenges.codeOf(id) })
+  const tally = startTypedTally(world.store, { onError: (error) => Promise.reject(error) })
+  const counting = { ...world, noteTyped: tally.note }
+  await verifyCode(counting, { client: 'portal', challengeId: id, code: await challenges.codeOf(id) })
+  await tally.close()
 }
 
 describe('signing in', () => {

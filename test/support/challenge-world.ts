@@ -5,6 +5,7 @@ import type { ChallengeWorld } from '../../application/challenges/challenge-worl
 import { codeOfChallenge } from '../../application/challenges/code-of-challenge.ts'
 import { openKeyRing } from '../../application/key-ring.ts'
 import { deriveAddressKey } from '../../application/limits/address-hash.ts'
+import type { TypedCode } from '../../application/limits/note-typed.ts'
 import type { ChallengeSettings, ClientSettings } from '../../domain/challenge.ts'
 import type { Enrollment } from '../../domain/enrollment.ts'
 import { withStatus } from '../../domain/enrollment-status.ts'
@@ -54,6 +55,8 @@ export interface TestChallenges {
   readonly world: ChallengeWorld
   /** Deliveries that were offered for sending, in order. */
   readonly woken: string[]
+  /** Codes that were typed, as their counting is told of them. */
+  readonly typed: readonly TypedCode[]
   /** A person with a right to both factors and these enrollments, active unless they say otherwise. */
   person(enrollments?: readonly GivenEnrollment[], right?: GivenRight): Promise<TestPerson>
   codeOf(challengeId: string): Promise<string>
@@ -87,6 +90,7 @@ export function openTestChallenges(
 ): TestChallenges {
   const keys = openKeyRing({ active: 'k1', keys: new Map([['k1', randomBytes(32)]]) })
   const woken: string[] = []
+  const typed: TypedCode[] = []
   const others = [
     { ...portal, id: 'shop', trusted: false },
     { ...portal, id: 'careful', minProof: 'proven' },
@@ -103,6 +107,7 @@ export function openTestChallenges(
     clients: new Map([portal, ...others].map((client) => [client.id, client])),
     factors: { authentication: factors, registration: factors },
     wake: (id) => woken.push(id),
+    noteTyped: (code) => typed.push(code),
     ...changes,
     settings: { ...settings, ...changes.settings },
   }
@@ -114,6 +119,7 @@ export function openTestChallenges(
   return {
     world,
     woken,
+    typed,
     person: (enrollments = [{}], right = {}) => insertPerson(world, enrollments, right),
     codeOf,
     wrongCodeOf: async (id) => String((Number(await codeOf(id)) + 1) % 1_000_000).padStart(6, '0'),

@@ -67,7 +67,7 @@ export class LimitWorld {
 
   async type(sends = 1, given: Partial<AllowanceRequest> = {}): Promise<void> {
     const typed = { ...this.request(given), sends }
-    await this.store.transaction((trx) => noteTyped(trx, this.store, typed))
+    await this.store.transaction((trx) => noteTyped(trx, this.store, [typed]))
   }
 
   request(given: Partial<AllowanceRequest>): AllowanceRequest {
