@@ -1,6 +1,7 @@
 import type { Enrollment } from '../../domain/enrollment.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 export interface StoredEnrollment extends Enrollment {
   readonly identityId: string
@@ -20,7 +21,11 @@ export async function readEnrollments(
   database: Database,
   ids: readonly string[],
 ): Promise<readonly StoredEnrollment[]> {
-  return selectEnrollments(database, 'identity_id = any(?)', [[...ids]])
+  const [id, ...others] = ids
+  // One person's are read in every challenge: planned once a connection.
+  return id !== undefined && others.length === 0
+    ? selectEnrollments(database, 'identity_id = ?', [id], 'enrollments-of-one')
+    : selectEnrollments(database, 'identity_id = any(?)', [[...ids]])
 }
 
 export async function readEnrollment(database: Database, id: string): Promise<StoredEnrollment | null> {
@@ -32,15 +37,16 @@ async function selectEnrollments(
   database: Database,
   where: string,
   bindings: readonly (string | string[])[],
+  prepared: string | null = null,
 ): Promise<readonly StoredEnrollment[]> {
-  const { rows } = await database.raw<{ rows: Record<string, unknown>[] }>(
-    `select id, identity_id as "identityId", factor, address, key, origins, proof, proof_required as "proofRequired",
+  const statement = `select id, identity_id as "identityId", factor, address, key, origins, proof, proof_required as "proofRequired",
        replaces, disabled, locked_until as "lockedUntil", undeliverable_since as "undeliverableSince",
        unwanted_since as "unwantedSince", removed, enrolled_at as "enrolledAt", address_changed_at as "addressChangedAt",
        last_used as "lastUsed", status, status_reason as "statusReason", status_by as "statusBy", status_since as "statusSince"
-     from enrollments where ${where} order by identity_id, id`,
-    [...bindings],
-  )
+     from enrollments where ${where} order by identity_id, id`
+  const { rows } = await (prepared === null
+    ? database.raw<{ rows: Record<string, unknown>[] }>(statement, [...bindings])
+    : runPrepared<{ rows: Record<string, unknown>[] }>(database, prepared, statement, [...bindings]))
   return rows.map((row) => {
     for (const column of timeColumns) {
       const time = row[column]

@@ -1,6 +1,7 @@
 import type { RightEffect } from '../../domain/effect.ts'
 import type { Right } from '../../domain/right.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 export interface StoredRight extends Right {
   readonly identityId: string
@@ -10,13 +11,25 @@ export async function readRights(
   database: Database,
   ids: readonly string[],
 ): Promise<readonly StoredRight[]> {
-  const { rows } = await database.raw<{ rows: StoredRight[] }>(
-    `select identity_id as "identityId", factor, effective, clients, origins, denials from rights
-     where identity_id = any(?) order by identity_id, factor`,
-    [[...ids]],
-  )
-  return rows
+  const [id, ...others] = ids
+  // One person's are read in every challenge: planned once a connection.
+  const read =
+    id !== undefined && others.length === 0
+      ? runPrepared<{ rows: StoredRight[] }>(
+          database,
+          'rights-of-one',
+          `${selectRights} where identity_id = ? order by factor`,
+          [id],
+        )
+      : database.raw<{ rows: StoredRight[] }>(
+          `${selectRights} where identity_id = any(?) order by identity_id, factor`,
+          [[...ids]],
+        )
+  return (await read).rows
 }
+
+const selectRights =
+  'select identity_id as "identityId", factor, effective, clients, origins, denials from rights'
 
 /** Writes one right whole: a person's grant or denial. The caller holds the lock of the identity's state. */
 export async function putRight(trx: Transaction, identityId: string, right: Right): Promise<void> {
