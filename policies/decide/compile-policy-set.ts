@@ -56,9 +56,9 @@ interface Denial {
   readonly denial: PolicyDenial
 }
 
-/** What a policy wants enrolled, without the candidates of a particular identity. */
+/** What a policy wants enrolled, as it stands for an identity without a candidate. */
 export interface CompiledWish {
-  readonly wish: Omit<EnrollmentWish, 'candidates'>
+  readonly wish: EnrollmentWish
   /** Which of the set's paths, in turn. */
   readonly paths: readonly number[]
 }
@@ -150,7 +150,7 @@ function compileWishes(
     const inTurn = typeof from === 'string' ? [from] : from
     const attribute: AddressAttribute = addressAttributes[factor]
     return {
-      wish: { ...wanted, policy: id, priority, factor, attribute, max: max ?? null },
+      wish: { ...wanted, policy: id, priority, factor, attribute, max: max ?? null, candidates: [] },
       paths: inTurn.map((path) => paths.add(path, factor)),
     }
   })
