@@ -9,6 +9,7 @@ import { addressAttributes } from '../filter/parse-address-path.ts'
 import type { ConditionDocument, PolicyDocument } from '../policy-schema.ts'
 import type { PolicySettings } from '../policy-settings.ts'
 import { compileRule } from './compile-rule.ts'
+import { type FactAnswers, groupAnswers } from './fact-answers.ts'
 import { type Leaf, LeafCollection } from './leaf-collection.ts'
 import { PathCollection } from './path-collection.ts'
 import { RuleMemo } from './rule-memo.ts'
@@ -28,6 +29,8 @@ export interface CompiledPolicySet {
   readonly paths: readonly ((address: Address) => boolean)[]
   readonly leaves: readonly Leaf[]
   readonly facts: readonly Fact[]
+  /** Remembered answers, by the fact's number. */
+  readonly answers: readonly (FactAnswers | null)[]
   readonly verdicts: VerdictMemo
 }
 
@@ -95,6 +98,7 @@ export function compilePolicySet({
     paths: paths.predicates,
     leaves: leaves.leaves,
     facts: leaves.facts,
+    answers: groupAnswers(leaves.leaves, leaves.facts),
     verdicts: new VerdictMemo(),
   }
 }

@@ -62,8 +62,12 @@ export class Evaluation {
   readonly isLeafTrue = (number: number): boolean => {
     if (this.#leaves[number] === unknown) {
       const leaf = this.#leafAt(number)
-      const holds = answer(leaf.operator, this.#readFact(leaf.fact), this.#readAgainst(leaf), this.#moment)
-      this.#leaves[number] = holds ? isTrue : isFalse
+      const left = this.#readFact(leaf.fact)
+      this.#recall(leaf.fact, left)
+      if (this.#leaves[number] === unknown) {
+        const holds = answer(leaf.operator, left, this.#readAgainst(leaf), this.#moment)
+        this.#leaves[number] = holds ? isTrue : isFalse
+      }
     }
     return this.#leaves[number] === isTrue
   }
@@ -103,6 +107,20 @@ export class Evaluation {
       value,
       actual: this.#readFact(leaf.fact) ?? null,
       result: this.isLeafTrue(number),
+    }
+  }
+
+  /** Takes over what is remembered of a fact's value, for all of its comparisons at once. */
+  #recall(fact: number, value: unknown): void {
+    const together = this.#set.answers[fact]
+    // What is absent has rules of its own and is quick to answer.
+    if (together == null || typeof value !== 'string' || value === '') return
+    const answers = together.of(value, this.#moment)
+    if (answers === null) return
+    const { leaves } = together
+    for (let at = 0; at < leaves.length; at++) {
+      const leaf = leaves[at]
+      if (leaf !== undefined) this.#leaves[leaf] = answers[at] === true ? isTrue : isFalse
     }
   }
 
