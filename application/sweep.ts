@@ -18,6 +18,9 @@ export interface Sweep {
 
 const sweepSize = 5000
 
+/** Milliseconds in which a run may still be on its way to its workflow. */
+const youngFor = 60_000
+
 /** Finds what nobody looks after. Each part may run twice. */
 export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
   const { store, clock } = world
@@ -35,7 +38,11 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
   // Without a policy set nothing can be decided: what is due waits for the first one.
   if (inForce === null) return { madeDue: 0, closed, unsettled: [] }
   const waiting = await store.due.readDue(store.database, null, null, 1, now)
-  return { madeDue: waiting.length, closed, unsettled: await store.due.readUnsettledRuns(store.database) }
+  return {
+    madeDue: waiting.length,
+    closed,
+    unsettled: await store.due.readUnsettledRuns(store.database, new Date(now.getTime() - youngFor)),
+  }
 }
 
 async function closeOrphanedRuns(world: SweepWorld): Promise<number> {
@@ -43,7 +50,7 @@ async function closeOrphanedRuns(world: SweepWorld): Promise<number> {
   let closed = 0
   for (const run of await store.runs.readOpenRuns(store.database)) {
     // A run's row may be committed a moment before its workflow can be seen.
-    const young = clock().getTime() - run.startedAt.getTime() < 60_000
+    const young = clock().getTime() - run.startedAt.getTime() < youngFor
     if (run.status !== 'running' || young || run.workflowId === null) continue
     if (await world.isWorkflowRunning(run.workflowId)) continue
     await finishRun({ store, clock }, run.id, 'failed', {

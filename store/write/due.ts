@@ -90,16 +90,19 @@ export async function readReviewsReached(
 
 /**
  * Runs that ended, or whose hold was decided, and that still have due identities or parked effects: their workflow
- * died before its work was done.
+ * died before its work was done. And roll-outs that go on since before `young`: whoever loaded the set may have died,
+ * or found no Temporal, before a workflow took it up.
  */
-export async function readUnsettledRuns(database: Database): Promise<readonly string[]> {
+export async function readUnsettledRuns(database: Database, young: Date): Promise<readonly string[]> {
   const { rows } = await database.raw<{ rows: { id: string }[] }>(
     `select id from runs r
      where (r.status in ('completed', 'failed', 'cancelled')
             and (exists (select 1 from parked_effects p where p.run_id = r.id)
                  or exists (select 1 from identity_states s where s.due_at is not null and s.due_run = r.id)))
         or (r.status = 'held' and r.brakes -> 0 -> 'verdict' ->> 'kind' is not null)
+        or (r.status = 'running' and r.kind = 'policies' and r.started_at < ?)
      order by started_at`,
+    [young],
   )
   return rows.map(({ id }) => id)
 }
