@@ -1,5 +1,5 @@
 import { ChallengeFault } from '../domain/challenge-fault.ts'
-import type { Enrollment } from '../domain/enrollment.ts'
+import { blankEnrollment, type Enrollment } from '../domain/enrollment.ts'
 import type { Factor } from '../domain/factor.ts'
 import type { ChallengeWorld } from './challenges/challenge-world.ts'
 import { requireFreshSignIn } from './fresh-sign-in.ts'
@@ -60,26 +60,10 @@ export function pendingEnrollment(
 ): Enrollment {
   const { factor, value, key, now } = fresh
   return {
-    id: before?.id ?? newId(),
-    factor,
-    address: value,
-    key,
+    ...blankEnrollment(before?.id ?? newId(), factor, value, key, now),
     origins: [selfOrigin(now)],
-    proof: 'none',
     proofRequired: true,
-    replaces: null,
-    disabled: null,
     lockedUntil: before?.lockedUntil ?? null,
-    undeliverableSince: null,
-    unwantedSince: null,
-    removed: null,
-    enrolledAt: now,
-    addressChangedAt: null,
-    lastUsed: null,
-    status: null,
-    statusReason: null,
-    statusBy: null,
-    statusSince: now,
   }
 }
 

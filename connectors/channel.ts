@@ -1,24 +1,4 @@
-/** The fault codes of sending, closed: routes, retries and marks on addresses are decided by them. */
-export type SendFaultCode =
-  /** Final for the address: it becomes `undeliverable`. */
-  | 'no-such-address'
-  | 'not-mobile'
-  | 'opted-out'
-  /** Final for this channel: the next one is tried, the operator is told, nobody is blamed. */
-  | 'refused-credentials'
-  | 'refused-sender'
-  | 'refused-destination'
-  | 'refused-content'
-  | 'misconfigured'
-  /** Passing: tried again, here or elsewhere, while the code lives. */
-  | 'unreachable'
-  | 'timeout'
-  | 'busy'
-  | 'provider-error'
-  | 'mailbox-full'
-
-/** What a fault asks for. */
-export type SendFaultClass = 'address' | 'channel' | 'passing'
+import type { SendFaultClass, SendFaultCode } from '../domain/send-fault.ts'
 
 export interface SendFault {
   readonly code: SendFaultCode

@@ -1,23 +1,8 @@
-import type { SendFault, SendFaultClass, SendFaultCode, SendOutcome } from './channel.ts'
-
-const classes: Readonly<Record<SendFaultCode, SendFaultClass>> = {
-  'no-such-address': 'address',
-  'not-mobile': 'address',
-  'opted-out': 'address',
-  'refused-credentials': 'channel',
-  'refused-sender': 'channel',
-  'refused-destination': 'channel',
-  'refused-content': 'channel',
-  misconfigured: 'channel',
-  unreachable: 'passing',
-  timeout: 'passing',
-  busy: 'passing',
-  'provider-error': 'passing',
-  'mailbox-full': 'passing',
-}
+import { type SendFaultCode, sendFaultClasses } from '../domain/send-fault.ts'
+import type { SendFault, SendOutcome } from './channel.ts'
 
 /** Every fault code; for configurations that translate a gateway's codes. */
-export const sendFaultCodes = Object.keys(classes) as readonly SendFaultCode[]
+export const sendFaultCodes = Object.keys(sendFaultClasses) as readonly SendFaultCode[]
 
 /** A fault of its code's class. `retryAfter` is in milliseconds. */
 export function makeSendFault(
@@ -25,7 +10,7 @@ export function makeSendFault(
   providerCode: string | null = null,
   retryAfter: number | null = null,
 ): SendFault {
-  return { code, class: classes[code], providerCode, retryAfter }
+  return { code, class: sendFaultClasses[code], providerCode, retryAfter }
 }
 
 /** The outcome of a send that failed. */

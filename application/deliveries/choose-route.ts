@@ -1,4 +1,5 @@
-import type { MessageChannel, SendFaultClass, SendFaultCode } from '../../connectors/channel.ts'
+import type { MessageChannel } from '../../connectors/channel.ts'
+import { type SendFaultClass, sendFaultClasses } from '../../domain/send-fault.ts'
 
 /** One channel in the order in which channels are tried. */
 export interface ChannelRoute {
@@ -20,21 +21,7 @@ export interface PastAttempt {
 export type IsSick = (label: string) => boolean
 
 /** What a fault means, by its code alone: records keep no more. */
-const classes: Readonly<Record<SendFaultCode, SendFaultClass>> = {
-  'no-such-address': 'address',
-  'not-mobile': 'address',
-  'opted-out': 'address',
-  'refused-credentials': 'channel',
-  'refused-sender': 'channel',
-  'refused-destination': 'channel',
-  'refused-content': 'channel',
-  misconfigured: 'channel',
-  unreachable: 'passing',
-  timeout: 'passing',
-  busy: 'passing',
-  'provider-error': 'passing',
-  'mailbox-full': 'passing',
-}
+const classes: Readonly<Record<string, SendFaultClass>> = sendFaultClasses
 
 /**
  * The channel of the next attempt: of those that serve the country and are not out, the one tried least, a healthy one
@@ -78,8 +65,7 @@ function isOut({ label }: ChannelRoute, past: readonly PastAttempt[]): boolean {
   const codes = past
     .filter(({ connector }) => connector === label)
     .map(({ errorCode }) => errorCode ?? 'lost')
-  if (codes.some((code) => Object.hasOwn(classes, code) && classes[code as SendFaultCode] !== 'passing'))
-    return true
+  if (codes.some((code) => Object.hasOwn(classes, code) && classes[code] !== 'passing')) return true
   return codes.filter((code) => code === 'timeout' || code === 'lost').length >= 2
 }
 

@@ -1,4 +1,5 @@
-import type { SendFaultCode, SendOutcome } from '../channel.ts'
+import type { SendFaultCode } from '../../domain/send-fault.ts'
+import type { SendOutcome } from '../channel.ts'
 import { type HttpAnswer, readRetryAfter } from '../http-exchange.ts'
 import { failSend, makeSendFault, toProviderCode } from '../send-fault.ts'
 import type { HttpSmsConfig } from './config.ts'

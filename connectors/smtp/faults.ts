@@ -1,4 +1,5 @@
-import type { SendFault, SendFaultCode } from '../channel.ts'
+import type { SendFaultCode } from '../../domain/send-fault.ts'
+import type { SendFault } from '../channel.ts'
 import { readNetworkFault } from '../http-exchange.ts'
 import { makeSendFault } from '../send-fault.ts'
 

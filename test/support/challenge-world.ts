@@ -7,7 +7,7 @@ import { openKeyRing } from '../../application/key-ring.ts'
 import { deriveAddressKey } from '../../application/limits/address-hash.ts'
 import type { TypedCode } from '../../application/limits/note-typed.ts'
 import type { ChallengeSettings, ClientSettings } from '../../domain/challenge.ts'
-import type { Enrollment } from '../../domain/enrollment.ts'
+import { blankEnrollment, type Enrollment } from '../../domain/enrollment.ts'
 import { withStatus } from '../../domain/enrollment-status.ts'
 import { type Factor, factors } from '../../domain/factor.ts'
 import { defaultLimits, type LimitSettings } from '../../domain/limit-settings.ts'
@@ -212,26 +212,9 @@ function enrollment(given: GivenEnrollment, now: string, rightEffective: boolean
     onUnmatch: 'suspend',
   } as const
   const facts: Enrollment = {
-    id: newId(),
-    factor,
-    address,
-    key: address,
+    ...blankEnrollment(newId(), factor, address, address, now),
     origins: [origin],
     proof: 'asserted',
-    proofRequired: false,
-    replaces: null,
-    disabled: null,
-    lockedUntil: null,
-    undeliverableSince: null,
-    unwantedSince: null,
-    removed: null,
-    enrolledAt: now,
-    addressChangedAt: null,
-    lastUsed: null,
-    status: null,
-    statusReason: null,
-    statusBy: null,
-    statusSince: now,
     ...given,
   }
   return withStatus(facts, { rightEffective, now })
