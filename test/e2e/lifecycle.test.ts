@@ -77,7 +77,8 @@ describe('muster up on one data directory', () => {
     const stack = readStack(place)
     expect(stack).toMatchObject({ pid: up.child.pid, outbox: expect.stringMatching(/\/outbox$/) })
     expect(up.err()).not.toContain('Reading')
-    expect(up.out()).toContain('Try next')
+    // Ready is announced before the report is written.
+    await waitFor('the report', () => up?.out().includes('Try next') === true)
     tables = await readTables(place)
     expect(tables.enrollments.length).toBeGreaterThan(100)
   })
