@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensurePackages } from './debian-packages.ts'
 
 export interface Certificate {
   /** Paths of PEM files. */
@@ -15,10 +16,11 @@ export interface CertificateAuthority {
   issue(host: string, days?: number): Certificate
 }
 
-const tool = 'openssl'
+const tool = '/usr/bin/openssl'
 
 /** A private authority under `folder`, made by the openssl command. */
 export function makeAuthority(folder: string, name = 'Muster test'): CertificateAuthority {
+  ensurePackages([tool], ['openssl'])
   const home = mkdtempSync(join(folder, 'ca-'))
   const at = (file: string): string => join(home, file)
   const openssl = (...values: readonly string[]): void => {
