@@ -24,6 +24,12 @@ export default {
       { path: '^(application|workflows|activities|server|config|embedded|directory|bin)/' },
     ),
     rule(
+      'scim-knows-domain-and-filters',
+      'SCIM 2.0 as pure functions: schemas, PATCH, projection, tolerance.',
+      { path: '^scim/' },
+      { path: '^(?!scim/|domain/|policies/filter/|node_modules/)[^/]+/' },
+    ),
+    rule(
       'policies-know-neither-store-nor-connectors',
       '',
       { path: '^policies/' },
