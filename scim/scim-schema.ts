@@ -1,4 +1,4 @@
-import type { ResourceType } from './document.ts'
+import type { ResourceType } from '../domain/scim-resource.ts'
 
 /** One attribute of a schema, with the characteristics of RFC 7643 section 2.2. */
 export interface ScimAttribute {
