@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@temporalio/activity'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
+import { isDatabaseAway } from '../application/database-away.ts'
 import { MusterError } from '../domain/error.ts'
 
 /** A fault and where it happened, for a log that takes care of what a foreign message may quote. */
@@ -45,28 +46,9 @@ function classify(error: unknown): Classified {
   if (error instanceof MusterError) {
     return { code: error.code, retryable: error.retryable, sentence: error.message }
   }
-  const code = codeOf(error)
-  if (code !== null && isDatabaseAway(code)) {
+  if (isDatabaseAway(error)) {
     const sentence = 'The database cannot be reached or is short of resources; the step is tried again.'
     return { code: 'database-unavailable', retryable: true, sentence }
   }
   return { code: 'internal', retryable: false, sentence: 'The step failed; the log of the worker says why.' }
-}
-
-/**
- * PostgreSQL's classes 08 (connection), 53 (resources), 57 (operator intervention), 40 (rolled back) and 25006 (read
- * only, as after a fail-over), Node's socket errors, and knex's own two (PostgreSQL appendix A).
- */
-function isDatabaseAway(code: string): boolean {
-  return /^(08|53|57|40)...$|^25006$|^E[A-Z]+$|^connection$/.test(code)
-}
-
-/** What pg says without a code when a connection broke, at once or under a later statement (a ROLLBACK, mostly). */
-const driverWords = /connection (terminated|ended|error)|not queryable|trying to connect|pool/i
-
-function codeOf(error: unknown): string | null {
-  if (!(error instanceof Error)) return null
-  if ('code' in error && typeof error.code === 'string') return error.code
-  if (error.name === 'KnexTimeoutError' || driverWords.test(error.message)) return 'connection'
-  return error.cause === undefined ? null : codeOf(error.cause)
 }
