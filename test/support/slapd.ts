@@ -16,7 +16,8 @@ export interface SlapdOptions {
   readonly suffix: string
   /** Of `cn=admin,SUFFIX`. */
   readonly rootPassword: string
-  readonly ldif: string
+  /** What it holds, as text or as a file. */
+  readonly ldif: string | { readonly file: string }
   /** More lines for the database's part of slapd.conf, e.g. `limits` or `access` rules. */
   readonly config?: readonly string[]
   /** PEM files: the server then offers StartTLS, and `ldapsUrl` is there. */
@@ -38,8 +39,9 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
   const config = join(folder, 'slapd.conf')
   mkdirSync(join(folder, 'data'))
   writeFileSync(config, makeConfig(options, folder))
-  writeFileSync(join(folder, 'data.ldif'), options.ldif)
-  execFileSync('/usr/sbin/slapadd', ['-q', '-f', config, '-l', join(folder, 'data.ldif')], { stdio: 'pipe' })
+  execFileSync('/usr/sbin/slapadd', ['-q', '-f', config, '-l', fileOf(options.ldif, folder)], {
+    stdio: 'pipe',
+  })
   const [port, securePort] = [await findFreePort(), await findFreePort()]
   const urls = [`ldap://127.0.0.1:${port}/`, ...(options.tls ? [`ldaps://127.0.0.1:${securePort}/`] : [])]
   // A debug level, be it 0, keeps it in the foreground, so that it ends with us.
@@ -59,6 +61,13 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
     pid: child.pid ?? 0,
     close,
   }
+}
+
+function fileOf(ldif: SlapdOptions['ldif'], folder: string): string {
+  if (typeof ldif !== 'string') return ldif.file
+  const file = join(folder, 'data.ldif')
+  writeFileSync(file, ldif)
+  return file
 }
 
 function makeConfig(options: SlapdOptions, folder: string): string {
