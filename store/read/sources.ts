@@ -3,7 +3,9 @@ import { findNearest } from '../../domain/nearest.ts'
 import type { Run, RunStatus } from '../../domain/run.ts'
 import type { ReadOutcome } from '../../domain/source-row.ts'
 import type {
+  ConnectionView,
   NotLinkedRecord,
+  RefusalView,
   SourceDetail,
   SourceFault,
   SourceState,
@@ -25,10 +27,20 @@ export async function getSource(database: Database, name: string): Promise<Sourc
   const records = await database('source_records')
     .where({ source: name })
     .whereNull('identity_id')
+    .whereNull('deleted_at')
     .orderBy('external_id')
     .limit(notLinkedLimit)
     .select<NotLinkedRow[]>('external_id', 'link_fault', 'changed_at')
-  return { ...viewSource(rows[0]), notLinked: records.map(viewNotLinked) }
+  const refusals = await database('scim_refusals')
+    .where({ source: name })
+    .orderBy('id', 'desc')
+    .limit(refusalLimit)
+    .select<RefusalRow[]>('at', 'method', 'path', 'status', 'kind', 'detail')
+  return {
+    ...viewSource(rows[0]),
+    notLinked: records.map(viewNotLinked),
+    lastRefusals: refusals.map(viewRefusal),
+  }
 }
 
 /** Throws `source-unknown`, with the nearest known name, where there never was a source of that name. */
@@ -41,6 +53,7 @@ export async function requireSource(database: Database, name: string): Promise<v
 }
 
 const notLinkedLimit = 1000
+const refusalLimit = 100
 
 interface SourceRow {
   readonly name: string
@@ -54,7 +67,15 @@ interface SourceRow {
   readonly run_status: RunStatus | null
   readonly run_read: ReadOutcome | null
   readonly run_fault: Run['fault']
+  readonly people: number
+  readonly groups: number
+  readonly due: number
+  readonly last_request_at: Date | null
+  readonly requests: string | null
+  readonly refused: Readonly<Record<string, number>> | null
 }
+
+type RefusalRow = Omit<RefusalView, 'at'> & { readonly at: Date }
 
 interface NotLinkedRow {
   readonly external_id: string
@@ -65,12 +86,19 @@ interface NotLinkedRow {
 const selectSources = `
   select s.name, s.type, s.configured, s.last_proved_at,
     coalesce(r.total, 0) as total, coalesce(r.not_linked, 0) as not_linked, coalesce(r.missing, 0) as missing,
-    run.id as run_id, run.status as run_status, run.read as run_read, run.fault as run_fault
+    run.id as run_id, run.status as run_status, run.read as run_read, run.fault as run_fault,
+    c.last_request_at, c.requests, c.refused,
+    case when s.type = 'scim' then (select count(*) from scim_users u where u.source = s.name) else 0 end::int as people,
+    case when s.type = 'scim' then (select count(*) from scim_groups g where g.source = s.name) else 0 end::int as groups,
+    case when s.type = 'scim' then (select count(distinct r.identity_id) from identity_states i
+      join source_records r on r.identity_id = i.identity_id
+      where i.due_at is not null and r.source = s.name and r.deleted_at is null) else 0 end::int as due
   from sources s
+  left join scim_connections c on c.source = s.name
   left join (select source, count(*)::int as total,
                count(*) filter (where identity_id is null)::int as not_linked,
                count(*) filter (where missing_since is not null)::int as missing
-             from source_records group by source) r on r.source = s.name
+             from source_records where deleted_at is null group by source) r on r.source = s.name
   left join lateral (select id, status, read, fault from runs
                      where runs.source = s.name order by started_at desc, id limit 1) run on true`
 
@@ -83,11 +111,28 @@ function viewSource(row: SourceRow): SourceView {
     lastRun: row.run_id,
     records: { total: row.total, notLinked: row.not_linked, missing: row.missing },
     faults: listFaults(row),
+    connection: row.type === 'scim' ? viewConnection(row) : null,
   }
+}
+
+function viewConnection(row: SourceRow): ConnectionView {
+  return {
+    people: row.people,
+    groups: row.groups,
+    due: row.due,
+    lastRequestAt: formatTimestamp(row.last_request_at),
+    requests: Number(row.requests ?? 0),
+    refused: row.refused ?? {},
+  }
+}
+
+function viewRefusal(row: RefusalRow): RefusalView {
+  return { ...row, at: formatTimestamp(row.at) }
 }
 
 function describeState(row: SourceRow): SourceState {
   if (!row.configured) return 'frozen'
+  if (row.type === 'scim') return row.last_request_at === null ? 'never-read' : 'pushed'
   if (row.run_status === null) return 'never-read'
   if (row.run_status === 'running' || row.run_status === 'held') return row.run_status
   if (row.run_status === 'failed' || row.run_status === 'cancelled') return 'failed'
