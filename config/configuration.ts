@@ -39,6 +39,8 @@ export interface SourceConfiguration {
   /** Milliseconds between two full reads, or null for none by itself. */
   readonly schedule: { readonly full: number | null }
   readonly bringsGroups: boolean
+  /** Whether it brings its people by itself, to /scim/v2: it is never read. */
+  readonly pushed: boolean
   /** What the connector opens, with secrets in plain text and absolute paths. */
   readonly settings: Secret<SourceSettings>
 }
@@ -113,7 +115,7 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     policies: resolve(dirname(file), settings.policies),
     attributes: settings.attributes,
     timeZone: settings.timeZone,
-    groupsFrom: settings.groupsFrom ?? names.filter((name) => sources[name]?.bringsGroups === true),
+    groupsFrom: settings.groupsFrom ?? findGroupSources(sources),
     precedence: { ...settings.precedence, default: settings.precedence['default'] ?? names },
     brakes: settings.brakes,
     grace: settings.grace,
@@ -135,15 +137,38 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
 }
 
 function buildSource(source: SourceSettings): SourceConfiguration {
-  const { full } = source.schedule
+  const full = source.type === 'scim' ? undefined : source.schedule.full
   return {
     type: source.type,
     correlate: source.correlate,
     activity: source.activity,
     schedule: { full: full === undefined ? null : parseDuration(full) },
-    bringsGroups: source.type === 'ldap' && source.groups !== undefined,
+    bringsGroups: bringsGroups(source),
+    pushed: source.type === 'scim',
     settings: new Secret(source),
   }
+}
+
+function bringsGroups(source: SourceSettings): boolean {
+  switch (source.type) {
+    case 'ldap':
+      return source.groups !== undefined
+    case 'csv':
+      return false
+    case 'scim-pull':
+      return source.groups
+    case 'scim':
+      return true
+    default:
+      return source satisfies never
+  }
+}
+
+/** Pulled sources that bring groups (the checks let one through); where none does, the one that is pushed. */
+function findGroupSources(sources: Configuration['sources']): readonly string[] {
+  const bringing = Object.entries(sources).filter(([, source]) => source.bringsGroups)
+  const pulled = bringing.filter(([, { pushed }]) => !pushed)
+  return (pulled.length > 0 ? pulled : bringing).map(([name]) => name)
 }
 
 function buildDatabase(database: Settings['database']): DatabaseConfiguration | null {

@@ -44,17 +44,22 @@ function reportUnknownSource(document: unknown, name: string, path: Configuratio
   ]
 }
 
-/** Policies see one list of groups: when several sources bring some, somebody has to say whose. */
+/**
+ * Policies see one list of groups: when several sources bring some, somebody has to say whose. A connection pushes
+ * groups whether anybody wants them or not, so beside a pulled source that brings some it is not counted.
+ */
 function checkGroups(document: unknown): readonly Finding[] {
   const bringing = listSources(document).filter((name) => bringsGroups(document, name))
+  const pulled = bringing.filter((name) => !isPushed(document, name))
+  const standard = pulled.length > 0 ? pulled : bringing
   const named = readPath(document, ['groupsFrom'])
-  if (named === undefined && bringing.length > 1)
+  if (named === undefined && standard.length > 1)
     return [
       {
         path: ['groupsFrom'],
         at: 'key',
         code: 'missing',
-        message: `The sources ${bringing.join(' and ')} bring groups: groupsFrom must name those that policies see as "groups".`,
+        message: `The sources ${standard.join(' and ')} bring groups: groupsFrom must name those that policies see as "groups".`,
       },
     ]
   if (!Array.isArray(named)) return []
@@ -70,6 +75,8 @@ function checkSchedules(document: unknown): readonly Finding[] {
   return listSources(document).flatMap((name): Finding[] => {
     const path = ['sources', name, 'schedule', 'changes']
     if (readPath(document, path) === undefined) return []
+    // Of a source that is pushed the schema says that there is no schedule.
+    if (isPushed(document, name)) return []
     const type = String(readPath(document, ['sources', name, 'type']))
     const message = `Sources of type ${type} cannot read changes alone yet: use schedule.full.`
     return [{ path, at: 'key', code: 'unsupported', message }]
@@ -97,5 +104,17 @@ function listSources(document: unknown): readonly string[] {
 }
 
 function bringsGroups(document: unknown, source: string): boolean {
-  return isRecord(readPath(document, ['sources', source, 'groups']))
+  const groups = readPath(document, ['sources', source, 'groups'])
+  switch (readPath(document, ['sources', source, 'type'])) {
+    case 'scim':
+      return true
+    case 'scim-pull':
+      return groups !== false
+    default:
+      return isRecord(groups)
+  }
+}
+
+function isPushed(document: unknown, source: string): boolean {
+  return readPath(document, ['sources', source, 'type']) === 'scim'
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { emailChannel, smsChannel } from '../connectors/channel-registry.ts'
 import { parseDuration } from '../connectors/duration.ts'
 import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
-import { sourceConnectors } from '../connectors/registry.ts'
+import { pushedSources, sourceConnectors } from '../connectors/registry.ts'
 import { findNearest } from '../domain/nearest.ts'
 import { challenges, client, keys } from './challenge-schema.ts'
 import { limits } from './limit-schema.ts'
@@ -173,7 +173,7 @@ export const settingsSchema = z.strictObject({
     .array(z.string())
     .optional()
     .describe(
-      'Sources whose group names policies see as `groups`; needed when several sources bring groups. Default: the one that does.',
+      'Sources whose group names policies see as `groups`; needed when several sources bring groups. Default: the one that does; one of type scim counts only where no other brings some.',
     ),
   precedence: z
     .record(z.string(), z.array(z.string()).min(1).describe('Sources; the first that has a value wins.'))
@@ -203,9 +203,14 @@ export const settingsSchema = z.strictObject({
   sources: z
     .record(
       sourceId,
-      z.discriminatedUnion('type', [sourceConnectors.ldap.configSchema, sourceConnectors.csv.configSchema]),
+      z.discriminatedUnion('type', [
+        sourceConnectors.ldap.configSchema,
+        sourceConnectors.csv.configSchema,
+        sourceConnectors['scim-pull'].configSchema,
+        pushedSources.scim.configSchema,
+      ]),
     )
-    .describe('The systems of record that identities are read from, by a name of your choice.'),
+    .describe('The systems of record that identities come from, by a name of your choice.'),
   sample: sample.optional(),
   log: z
     .strictObject({

@@ -47,6 +47,11 @@ export type ReadFaultCode =
   | 'encoding'
   | 'file-changed'
   | 'unreadable'
+  | 'unauthorized'
+  | 'rate-limited'
+  | 'redirected'
+  | 'malformed'
+  | 'moved'
 
 export interface ReadFault {
   readonly code: ReadFaultCode

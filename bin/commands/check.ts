@@ -65,7 +65,11 @@ async function testSources(
   const open = openSources(configuration)
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(livePatience)])
   return Promise.all(
-    Object.keys(configuration.sources).map(async (name) => {
+    Object.entries(configuration.sources).map(async ([name, { pushed }]) => {
+      if (pushed) {
+        const message = 'it is pushed: there is nothing to open'
+        return { file: configuration.file, name, ok: null, message }
+      }
       if (configuration.sample?.directory.source === name) {
         const message = 'the sample directory is there while "muster up" runs'
         return { file: configuration.file, name, ok: null, message }

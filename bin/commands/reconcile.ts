@@ -3,6 +3,7 @@ import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
 import { getRun } from '../../store/read/runs.ts'
 import type { Store } from '../../store/store.ts'
+import { describePushed } from '../compose/describe-pushed.ts'
 import type { RootContext } from '../create-context.ts'
 import { describeRun } from '../output/run-report.ts'
 import { exitCodeOf } from './up.ts'
@@ -55,11 +56,14 @@ async function reconcile(context: RootContext, store: Store, source: string, wai
 
 /** The running stack's sources, as its start wrote them: what the worker can open. */
 async function assertSource({ database }: Store, source: string): Promise<void> {
-  const names: readonly string[] = await database('sources')
+  const known = await database('sources')
     .where({ configured: true })
     .orderBy('name')
-    .pluck('name')
-  if (names.includes(source)) return
+    .select<{ name: string; type: string }[]>('name', 'type')
+  const named = known.find(({ name }) => name === source)
+  if (named?.type === 'scim') throw new MusterError('source-pushed', describePushed(source))
+  if (named !== undefined) return
+  const names = known.map(({ name }) => name)
   const nearest = findNearest(source, names)
   const hint = nearest === null ? `Known: ${names.join(', ')}.` : `Nearest known: ${nearest}.`
   throw new MusterError('source-unknown', `There is no source "${source}". ${hint}`)

@@ -58,6 +58,7 @@ function listTokens(context: CliContext): Promise<void> {
 async function create(context: CliContext, name: string, options: CreateOptions): Promise<void> {
   const { clock, actor, io, globals } = context
   await refuseUnknownClient(context, clientOfScopes(options.scope))
+  await refuseUnknownSource(context, options.scope)
   await withStore(context, async ({ store }) => {
     const made = await createToken(
       { store, clock, newId: () => newId(), randomBytes: (size) => randomBytes(size) },
@@ -80,6 +81,22 @@ async function refuseUnknownClient(context: CliContext, client: string | null): 
   throw new MusterError(
     'usage',
     `The configuration has no client ${JSON.stringify(client)}; there are: ${known}.`,
+  )
+}
+
+/** So would a token for a connection that does not exist. */
+async function refuseUnknownSource(context: CliContext, scopes: readonly Scope[]): Promise<void> {
+  const wanted = scopes
+    .filter((scope) => scope.startsWith('scim:'))
+    .map((scope) => scope.slice('scim:'.length))
+  if (wanted.length === 0) return
+  const { sources } = await context.loadConfiguration()
+  const known = Object.keys(sources).filter((name) => sources[name]?.pushed === true)
+  const unknown = wanted.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new MusterError(
+    'usage',
+    `The configuration has no source ${JSON.stringify(unknown)} of type scim; there are: ${known.join(', ') || 'none'}.`,
   )
 }
 

@@ -82,7 +82,7 @@ async function explain(fault: unknown, { broken }: EmbeddedStack): Promise<{ rea
   return { how }
 }
 
-/** Sources that were never read, or all of them with `once`; first the policies, so that one decision is enough. */
+/** Sources that were never read, or all of them with `once`, those that are pushed left out; first the policies, so that one decision is enough. */
 async function reconcileAll(stack: EmbeddedStack, options: WorkOptions): Promise<readonly Run[]> {
   const { configuration, store, temporal } = stack
   const actor = { kind: 'system', id: 'up' } as const
@@ -94,7 +94,8 @@ async function reconcileAll(stack: EmbeddedStack, options: WorkOptions): Promise
     const run = await waitForRun(store, loaded.runId, undefined, options.over)
     if (loaded.due > 0) runs.push(run)
   }
-  for (const source of Object.keys(configuration.sources)) {
+  for (const [source, { pushed }] of Object.entries(configuration.sources)) {
+    if (pushed) continue
     if (!options.once && (await wasRead(stack, source))) continue
     options.onProgress(`Reading ${source} …`)
     const request = { source, kind: 'full', requestedBy: actor } as const

@@ -4,8 +4,12 @@ import type { PullSource } from '../../connectors/connector.ts'
 import { sourceConnectors } from '../../connectors/registry.ts'
 import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
+import { describePushed } from './describe-pushed.ts'
 
-/** Opens sources by the names of the configuration; throws `source-unknown` with the nearest known name. */
+/**
+ * Opens sources by the names of the configuration. Throws `source-unknown` with the nearest known name, and
+ * `source-pushed` where there is nothing to read.
+ */
 export function openSources(configuration: Configuration): (name: string) => PullSource {
   return (name) => {
     const source = configuration.sources[name]
@@ -25,6 +29,10 @@ export function openSources(configuration: Configuration): (name: string) => Pul
         return sourceConnectors.ldap.open(settings, options)
       case 'csv':
         return sourceConnectors.csv.open(settings, options)
+      case 'scim-pull':
+        return sourceConnectors['scim-pull'].open(settings, options)
+      case 'scim':
+        throw new MusterError('source-pushed', describePushed(name))
       default:
         return settings satisfies never
     }

@@ -26,6 +26,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   configuration: 2,
   'filter-invalid': 2,
   'policy-invalid': 2,
+  'source-pushed': 2,
   'source-unknown': 2,
   held: 3,
 }

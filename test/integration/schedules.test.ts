@@ -27,7 +27,7 @@ afterAll(async () => {
 const hour = 3_600_000
 
 function sources(intervals: Readonly<Record<string, number | null>>): Configuration['sources'] {
-  const source = { type: 'csv', correlate: [], activity: 'decides', bringsGroups: false } as const
+  const source = { type: 'csv', correlate: [], activity: 'decides', bringsGroups: false, pushed: false } as const
   return Object.fromEntries(
     Object.entries(intervals).map(([name, full]) => [
       name,
