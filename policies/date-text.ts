@@ -12,7 +12,13 @@ const dayLength = 10
 const instantPattern =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 
-/** Reads `YYYY-MM-DD` or an RFC 3339 time (any offset, up to nine digits of a second); null for anything else. */
+/** Offsets of an hour more are no time zone, and PostgreSQL reads none. */
+const maxOffsetHour = 15
+
+/**
+ * Reads `YYYY-MM-DD` or an RFC 3339 time (an offset up to 15:59, up to nine digits of a second) of the years 1 to
+ * 9999; null for anything else.
+ */
 export function parseDateText(text: string): DateText | null {
   if (text.length === dayLength) return parseDay(text)
   const match = instantPattern.exec(text)
@@ -23,11 +29,18 @@ export function parseDateText(text: string): DateText | null {
   return time === null ? null : { kind: 'instant', ms: day * dayMs + time }
 }
 
-/** The instant a filter compares: a date without a time counts as its first moment in UTC. Null: not a date. */
+/** The instants of the years 1 to 9999 in UTC: those that JSON, JavaScript and PostgreSQL write alike. */
+const [firstInstant, lastInstant] = [-62_135_596_800_000, 253_402_300_799_999]
+
+/**
+ * The instant a filter compares: a date without a time counts as its first moment in UTC. Null: not a date, or one
+ * that its offset puts before the year 1 or after 9999.
+ */
 export function parseFilterInstant(text: string): number | null {
   const date = parseDateText(text)
   if (date === null) return null
-  return date.kind === 'day' ? date.day * dayMs : date.ms
+  const ms = date.kind === 'day' ? date.day * dayMs : date.ms
+  return ms >= firstInstant && ms <= lastInstant ? ms : null
 }
 
 /** Without a pattern: dates of a day are read for every person and every comparison with time. */
@@ -47,6 +60,7 @@ function readTwoDigits(text: string, at: number): number {
 
 /** Days since 1970-01-01 on the Gregorian calendar, of which the year here begins in March; null: no such day. */
 function readDay(year: number, month: number, dayOfMonth: number): number | null {
+  if (!(year >= 1)) return null
   if (!(month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= daysInMonth(year, month))) return null
   const fromMarch = month > 2 ? year : year - 1
   const leapDays = Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400)
@@ -54,10 +68,8 @@ function readDay(year: number, month: number, dayOfMonth: number): number | null
   return fromMarch * 365 + leapDays + dayOfYear - 719_468
 }
 
-/** Not a number for a year that is none. */
 function daysInMonth(year: number, month: number): number {
-  if (month !== 2) return year >= 0 ? 30 + ((month + (month > 7 ? 1 : 0)) % 2) : Number.NaN
-  if (Number.isNaN(year)) return Number.NaN
+  if (month !== 2) return 30 + ((month + (month > 7 ? 1 : 0)) % 2)
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
@@ -65,7 +77,7 @@ function daysInMonth(year: number, month: number): number {
 function readTime(match: RegExpExecArray): number | null {
   const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6])]
   const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)]
-  if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return null
+  if (hour > 23 || minute > 59 || second > 60 || offsetHour > maxOffsetHour || offsetMinute > 59) return null
   const fraction = Number((match[7] ?? '0').padEnd(3, '0').slice(0, 3))
   const offset = (offsetHour * 60 + offsetMinute) * 60_000 * (match[8] === '-' ? -1 : 1)
   return ((hour * 60 + minute) * 60 + second) * 1000 + fraction - offset

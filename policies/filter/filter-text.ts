@@ -1,25 +1,33 @@
 import { MusterError } from '../../domain/error.ts'
 
-/** A filter's text with every string literal taken out: `"0"` stands for `literals[0]`. */
+/** A filter's text with every string and number taken out: `"0"` stands for `literals[0]`. */
 export interface FilterText {
   readonly text: string
-  readonly literals: readonly string[]
+  readonly literals: readonly (string | number)[]
 }
 
-/** Bytes of UTF-8. Longer texts would block the process while they are parsed. */
-const maxBytes = 4096
+export interface FilterCaps {
+  /** Bytes of UTF-8. Longer texts would block the process while they are parsed. */
+  readonly maxBytes: number
+}
+
+/** What fits into the address of a request. */
+export const filterCaps: FilterCaps = { maxBytes: 4096 }
 const maxDepth = 32
 const maxNegations = 100
 
 const stringLiteral = /"(?:[^"\\]|\\.)*"/g
+/** A number as JSON writes it, after an operator: an attribute's name may begin with a digit too. */
+const numberLiteral =
+  /(\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?)(?=[\s()[\]]|$)/gi
 /** `emails[type eq "home"].value eq "a"`: a sub-attribute compared after a value path. */
 const subAttributeAfterPath = /\[([^[\]]*)\]\.(\w+)\s+(pr\b|(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+[^\s()[\]]+)/gi
 
 /**
- * Makes a filter fit for scim2-parse-filter: string literals are decoded here (the parser keeps backslashes
- * doubled) and the caps are checked before anything recursive sees the text.
+ * Makes a filter fit for scim2-parse-filter: literals are read here (the parser keeps backslashes doubled, and
+ * takes no sign and no exponent) and the caps are checked before anything recursive sees the text.
  */
-export function prepareFilterText(filter: string): FilterText {
+export function prepareFilterText(filter: string, { maxBytes }: FilterCaps = filterCaps): FilterText {
   if (Buffer.byteLength(filter) > maxBytes) {
     throw invalidFilter(`it is longer than ${maxBytes} bytes`)
   }
@@ -35,11 +43,14 @@ export function invalidFilter(why: string): MusterError {
 }
 
 function takeLiterals(filter: string): FilterText {
-  const literals: string[] = []
-  const text = filter.replace(stringLiteral, (literal) => {
-    literals.push(decodeLiteral(literal))
+  const literals: (string | number)[] = []
+  const takeOut = (literal: string | number) => {
+    literals.push(literal)
     return `"${literals.length - 1}"`
-  })
+  }
+  const text = filter
+    .replace(stringLiteral, (literal) => takeOut(decodeLiteral(literal)))
+    .replace(numberLiteral, (_, before: string, literal: string) => before + takeOut(Number(literal)))
   if (text.replace(stringLiteral, '').includes('"')) throw invalidFilter('a string is not closed')
   return { text, literals }
 }

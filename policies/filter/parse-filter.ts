@@ -1,9 +1,10 @@
 import { type Filter as ParsedFilter, parse } from 'scim2-parse-filter'
 import type { CustomAttributes } from '../../domain/attributes.ts'
 import type { Filter } from '../../domain/filter.ts'
-import { describeIdentity, type FilterSchema } from './filter-schema.ts'
-import { invalidFilter, prepareFilterText } from './filter-text.ts'
+import { describeIdentity } from './filter-schema.ts'
+import { type FilterCaps, invalidFilter, prepareFilterText } from './filter-text.ts'
 import { resolveFilter } from './resolve-filter.ts'
+import type { FilterSchema } from './schema-builder.ts'
 
 /**
  * Reads a SCIM filter on identities (RFC 7644 section 3.4.2.2) and resolves it against their schema. Throws a
@@ -13,9 +14,9 @@ export function parseFilter(text: string, customAttributes: CustomAttributes): F
   return parseFilterOn(text, describeIdentity(customAttributes))
 }
 
-/** The same on another schema: one address, one element of a list. */
-export function parseFilterOn(text: string, schema: FilterSchema): Filter {
-  const prepared = prepareFilterText(text)
+/** The same on another schema: one address, one element of a list, a SCIM resource. */
+export function parseFilterOn(text: string, schema: FilterSchema, caps?: FilterCaps): Filter {
+  const prepared = prepareFilterText(text, caps)
   return resolveFilter(parseText(prepared.text), prepared.literals, schema)
 }
 

@@ -2,8 +2,8 @@ import type { Filter as ParsedFilter } from 'scim2-parse-filter'
 import type { Filter, FilterAttribute, FilterOperator } from '../../domain/filter.ts'
 import { parseFilterInstant } from '../date-text.ts'
 import { suggestName } from '../suggestion.ts'
-import type { FilterSchema } from './filter-schema.ts'
 import { invalidFilter } from './filter-text.ts'
+import type { FilterSchema } from './schema-builder.ts'
 
 type Literal = string | number | boolean | null
 
@@ -15,7 +15,7 @@ const textOperators: ReadonlySet<FilterOperator> = new Set(['co', 'sw', 'ew'])
 /** Gives every name of a parsed filter its place in the schema and every literal its attribute's type, or throws. */
 export function resolveFilter(
   parsed: ParsedFilter,
-  literals: readonly string[],
+  literals: readonly (string | number)[],
   schema: FilterSchema,
 ): Filter {
   const budget = { terms: 0 }
@@ -23,7 +23,7 @@ export function resolveFilter(
 }
 
 interface Resolving {
-  readonly literals: readonly string[]
+  readonly literals: readonly (string | number)[]
   readonly schema: FilterSchema
   readonly budget: { terms: number }
   readonly depth: number
@@ -62,7 +62,7 @@ function countTerm(at: Resolving): void {
 
 function resolveComparison(operator: FilterOperator, name: string, parsed: Literal, at: Resolving): Filter {
   const attribute = findAttribute(name, at.schema)
-  // Strings were replaced by their number before parsing: a parsed string is always a placeholder.
+  // Strings and numbers were taken out before parsing: a parsed string is always a placeholder.
   const literal = typeof parsed === 'string' ? (at.literals[Number(parsed)] ?? '') : parsed
   if (literal === null && operator !== 'eq' && operator !== 'ne') {
     throw invalidFilter(`"${operator}" cannot compare with null`)

@@ -53,11 +53,12 @@ function fold(text: Sql, caseExact: boolean): Sql {
 
 /** The dates that count: those that PostgreSQL would read otherwise ("tomorrow") are none. */
 const datePattern =
-  '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:([0-5]\\d|60)([.]\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d))?$'
+  '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:([0-5]\\d|60)([.]\\d{1,9})?([Zz]|[+-](0\\d|1[0-5]):[0-5]\\d))?$'
 
 /**
  * Dates compare as instants; a day without a time is its first moment in UTC, and parts of a millisecond are cut
- * off. The inner SELECT normalises the text, the CASE keeps 30 February from being cast.
+ * off. The inner SELECT normalises the text, the CASE keeps 30 February and the year 0 from being cast; an instant
+ * that its offset puts before the year 1 or after 9999 is none.
  */
 function compareInstants(operator: Ordering, actual: Sql, literal: string): Sql {
   return sql`exists (select from (
@@ -65,7 +66,8 @@ function compareInstants(operator: Ordering, actual: Sql, literal: string): Sql 
         '([.]\\d{3})\\d+', '\\1') as instant
       from (select ${actual} #>> '{}' as written) texts where written ~ ${datePattern}::text) dates
     where case when pg_input_is_valid(instant, 'timestamptz')
-      then instant::timestamptz ${symbols[operator]} ${literal}::text::timestamptz else false end)`
+      then instant::timestamptz between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999Z'
+        and instant::timestamptz ${symbols[operator]} ${literal}::text::timestamptz else false end)`
 }
 
 /** How SQL writes a comparison that every type knows. */

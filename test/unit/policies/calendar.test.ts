@@ -65,10 +65,18 @@ describe('parseDateText', () => {
     }
   })
 
-  it.each(['2026-02-30', '2026-13-01', '2026-1-1', '2026-03-01T25:00:00Z', '2026-03-01T10:00:00', 'now', ''])(
-    'takes %s for no date',
-    (text) => {
-      expect(parseDateText(text)).toBeNull()
-    },
-  )
+  it.each([
+    '2026-02-30',
+    '2026-13-01',
+    '2026-1-1',
+    '2026-03-01T25:00:00Z',
+    '2026-03-01T10:00:00',
+    '2026-03-01T10:00:00+16:00',
+    '0000-03-01',
+    '0000-02-29T00:00:00Z',
+    'now',
+    '',
+  ])('takes %s for no date', (text) => {
+    expect(parseDateText(text)).toBeNull()
+  })
 })

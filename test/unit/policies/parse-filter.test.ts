@@ -73,6 +73,17 @@ describe('parseFilter', () => {
     expect(parse('startDate ge "2026-03-01"')).toMatchObject({ value: '2026-03-01T00:00:00.000Z' })
   })
 
+  it('takes numbers as JSON writes them, with a sign and an exponent', () => {
+    const values = (text: string) => {
+      const { filters } = parse(text) as { filters: readonly { value: unknown }[] }
+      return filters.map(({ value }) => value)
+    }
+    const text = 'not (custom.level lt -5) and (custom.level eq 1e+3) and custom.level EQ -0.25E-2'
+    expect(values(text.replace('not (', '(').replaceAll(/[()]/g, ' '))).toEqual([-5, 1000, -0.0025])
+    expect(parse(text)).toMatchObject({ filters: [{ op: 'not' }, { value: 1000 }, { value: -0.0025 }] })
+    expect(parse('custom.level eq 0')).toMatchObject({ value: 0 })
+  })
+
   it('takes a written boolean for one, as Entra sends it', () => {
     expect(parse('roles[primary eq "True"]')).toMatchObject({ filter: { value: true } })
   })
@@ -94,6 +105,16 @@ describe('parseFilter', () => {
     ['userName eq "a', /not closed/],
     ['userName eq "a\\"', /not closed/],
     ['custom.level eq 1e400', /must be compared with a number/],
+    ['custom.level eq -1e400', /must be compared with a number/],
+    ['custom.level eq +5', /not a complete SCIM filter/],
+    ['custom.level eq 007', /not a complete SCIM filter/],
+    ['custom.level eq 5x', /not a complete SCIM filter/],
+    ['custom.level eq - 5', /not a complete SCIM filter/],
+    ['userName eq -5', /must be compared with a string/],
+    ['startDate eq "0000-01-01"', /must be compared with a date/],
+    ['startDate eq "0001-01-01T00:00:00+00:01"', /must be compared with a date/],
+    ['startDate eq "9999-12-31T23:59:59-00:01"', /must be compared with a date/],
+    ['startDate eq "2026-01-01T00:00:00+16:00"', /must be compared with a date/],
     ['custom.level eq "9"', /must be compared with a number/],
     ['userName eq 5', /must be compared with a string/],
     ['active co "tr"', /cannot be asked of active/],
