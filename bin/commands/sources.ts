@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { describeLinkFault } from '../../domain/link-fault.ts'
-import type { SourceDetail, SourceView } from '../../domain/source-view.ts'
+import type { ConnectionView, RefusalView, SourceDetail, SourceView } from '../../domain/source-view.ts'
 import { getSource, listSources } from '../../store/read/sources.ts'
 import type { CliContext } from '../context.ts'
 import { openTable } from '../output/table.ts'
@@ -44,13 +44,13 @@ async function showOne({ io, globals }: CliContext, source: SourceDetail): Promi
   const { records } = source
   await writeLines(io.out, [
     `${source.name} (${source.type}): ${source.state}`,
-    `last proved read: ${source.lastProvedAt ?? 'none'}`,
-    `newest run: ${source.lastRun ?? 'none'}`,
+    ...(source.connection === null ? describeReads(source) : describeConnection(source.connection)),
     `records: ${records.total}, ${records.notLinked} not linked, ${records.missing} missing`,
     ...source.faults.map(
       ({ code, message, where }) => `fault: ${where === null ? '' : `${where}: `}${message} (${code})`,
     ),
   ])
+  await writeRefusals(io, source.lastRefusals)
   if (source.notLinked.length === 0) return
   const table = openTable<SourceDetail['notLinked'][number]>([
     { title: 'NOT LINKED', value: ({ externalId }) => `${source.name}:${externalId}` },
@@ -58,4 +58,30 @@ async function showOne({ io, globals }: CliContext, source: SourceDetail): Promi
     { title: 'SINCE', value: ({ changedAt }) => changedAt },
   ])
   await writeLines(io.out, ['', ...table.format(source.notLinked)])
+}
+
+function describeReads({ lastProvedAt, lastRun }: SourceDetail): readonly string[] {
+  return [`last proved read: ${lastProvedAt ?? 'none'}`, `newest run: ${lastRun ?? 'none'}`]
+}
+
+function describeConnection(connection: ConnectionView): readonly string[] {
+  const { people, groups, due, lastRequestAt, requests, refused } = connection
+  const kinds = Object.entries(refused).map(([kind, count]) => `${count} × ${kind}`)
+  return [
+    `last request: ${lastRequestAt ?? 'none'}`,
+    `requests: ${requests}, refused: ${kinds.join(', ') || 'none'}`,
+    `people: ${people}, ${due} due; groups: ${groups}`,
+  ]
+}
+
+async function writeRefusals(io: CliContext['io'], refusals: readonly RefusalView[]): Promise<void> {
+  if (refusals.length === 0) return
+  const table = openTable<RefusalView>([
+    { title: 'REFUSED', value: ({ at }) => at },
+    { title: 'REQUEST', value: ({ method, path }) => `${method} ${path}` },
+    { title: 'STATUS', value: ({ status }) => status },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'WHY', value: ({ detail }) => detail },
+  ])
+  await writeLines(io.out, ['', ...table.format(refusals)])
 }
