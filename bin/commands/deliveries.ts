@@ -39,7 +39,7 @@ function listDeliveries(context: CliContext, options: ListOptions): Promise<void
     await writeList(context, {
       name: 'deliveries',
       total: await countDeliveries(database, query),
-      batches: readDeliveries(database, query, options.limit),
+      batches: readDeliveries(database, { ...query, limit: options.limit }),
       columns,
     })
   })

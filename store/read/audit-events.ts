@@ -15,6 +15,8 @@ export interface AuditQuery {
 export interface AuditList extends AuditQuery {
   /** The most that are read; 0 for all. */
   readonly limit: number
+  /** Only events behind the one of this id, in the order asked for. */
+  readonly after?: string | null
   readonly order: 'newest-first' | 'oldest-first'
 }
 
@@ -34,6 +36,7 @@ export async function* readAuditEvents(
       return fetchEvents(page)
     },
     (row) => row.id,
+    list.after,
   )
   for await (const rows of batches) yield rows.map(viewEvent)
 }

@@ -12,11 +12,18 @@ import { MusterError } from '../../domain/error.ts'
 import { maskAddress } from '../../domain/masked.ts'
 import type { Database } from '../database.ts'
 import { readInBatches } from './read-in-batches.ts'
-import { formatTimestamp } from './timestamp.ts'
+import { formatTimestamp, timestampSql } from './timestamp.ts'
 
 export interface DeliveryQuery {
   readonly identity: string | null
   readonly status: DeliveryStatus | null
+}
+
+export interface DeliveryList extends DeliveryQuery {
+  /** The most that are read, newest first; 0 for all. */
+  readonly limit: number
+  /** Only those behind the one of this id. */
+  readonly after?: string | null
 }
 
 /** How many deliveries a query selects. */
@@ -25,16 +32,16 @@ export async function countDeliveries(database: Database, query: DeliveryQuery):
   return Number(row?.total ?? 0)
 }
 
-/** Reads deliveries newest first, in batches, their addresses masked; `limit` 0 for all. */
+/** Reads deliveries newest first, in batches, their addresses masked. */
 export async function* readDeliveries(
   database: Database,
-  query: DeliveryQuery,
-  limit: number,
+  list: DeliveryList,
 ): AsyncGenerator<readonly DeliveryView[], void, void> {
   const batches = readInBatches(
-    limit,
-    (after, size) => fetchPage(database, query, after, size),
+    list.limit,
+    (after, size) => fetchPage(database, list, after, size),
     (row) => row.id,
+    list.after,
   )
   for await (const rows of batches) yield rows.map(viewDelivery)
 }
@@ -102,8 +109,7 @@ function withParts(database: Database, deliveries: Knex.QueryBuilder): Promise<r
 
 /** The attempts as they are shown, in their order; times in RFC 3339 and UTC. */
 const attemptsColumn = `coalesce((select jsonb_agg(jsonb_build_object('number', a.number, 'connector', a.connector,
-    'at', to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'endedAt', to_char(a.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'at', ${timestampSql('a.at')}, 'endedAt', ${timestampSql('a.ended_at')},
     'outcome', a.outcome, 'error', a.error_code) order by a.number)
   from delivery_attempts a where a.delivery_id = d.id), '[]'::jsonb) as attempts`
 

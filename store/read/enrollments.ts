@@ -10,21 +10,21 @@ import { readInBatches } from './read-in-batches.ts'
 import { type Reveal, recordLook } from './record-look.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-/** An enrollment's row, as far as it is shown. */
-export interface EnrollmentRow {
+/** An enrollment's row, as far as it is shown; its times are texts where PostgreSQL wrote it as JSON. */
+export interface EnrollmentRow<Time extends Date | string = Date | string> {
   readonly id: string
   readonly identity_id: string
   readonly factor: Factor
   readonly address: string
   readonly origins: readonly EnrollmentOrigin[]
   readonly proof: Proof
-  readonly enrolled_at: Date
-  readonly address_changed_at: Date | null
+  readonly enrolled_at: Time
+  readonly address_changed_at: Time | null
   readonly last_used: LastUse | null
   readonly status: EnrollmentStatus
   readonly status_reason: string | null
   readonly status_by: string | null
-  readonly status_since: Date
+  readonly status_since: Time
 }
 
 export interface EnrollmentQuery {
@@ -35,11 +35,13 @@ export interface EnrollmentQuery {
 export interface EnrollmentList extends EnrollmentQuery {
   /** The most that are read, newest first; 0 for all. */
   readonly limit: number
+  /** Only those behind the one of this id. */
+  readonly after?: string | null
   readonly reveal: Reveal | null
 }
 
 /** What `viewEnrollment` needs. */
-export const enrollmentColumns = [
+const enrollmentColumns = [
   'e.id',
   'e.identity_id',
   'e.factor',
@@ -70,6 +72,7 @@ export async function* readEnrollments(
     list.limit,
     (after, size) => fetchListed(database, list, after, size),
     (row) => row.id,
+    list.after,
   )
   for await (const rows of batches) {
     if (list.reveal !== null) {
@@ -118,7 +121,7 @@ export function viewEnrollment(row: EnrollmentRow, revealed: boolean): Enrollmen
   }
 }
 
-interface ListedRow extends EnrollmentRow {
+interface ListedRow extends EnrollmentRow<Date> {
   readonly user_name: string | null
 }
 

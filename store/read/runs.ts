@@ -23,6 +23,8 @@ export interface RunList {
   readonly status: RunStatus | null
   /** The most that are read, newest first; 0 for all. */
   readonly limit: number
+  /** Only those behind the one of this id. */
+  readonly after?: string | null
 }
 
 /** Reads runs newest first, in batches. */
@@ -34,6 +36,7 @@ export async function* readRuns(
     list.limit,
     (after, size) => fetchRuns(database, list, after, size),
     (row) => row.id,
+    list.after,
   )
   for await (const rows of batches) yield rows.map(viewRun)
 }

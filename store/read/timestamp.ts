@@ -1,6 +1,11 @@
-/** A timestamp column as it comes out of the driver, in RFC 3339 and UTC. */
-export function formatTimestamp(value: Date): string
-export function formatTimestamp(value: Date | null): string | null
-export function formatTimestamp(value: Date | null): string | null {
-  return value === null ? null : value.toISOString()
+/** A timestamp column as it comes out of the driver, in RFC 3339 and UTC; texts of `timestampSql` are that already. */
+export function formatTimestamp(value: Date | string): string
+export function formatTimestamp(value: Date | string | null): string | null
+export function formatTimestamp(value: Date | string | null): string | null {
+  return value instanceof Date ? value.toISOString() : value
+}
+
+/** A timestamp column inside a JSON value that PostgreSQL makes, as `formatTimestamp` writes it. */
+export function timestampSql(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }

@@ -1,0 +1,66 @@
+import type { UnusableValue } from '../../domain/address.ts'
+import type { Attributes } from '../../domain/attributes.ts'
+import type { EnrollmentView, IdentityView, RecordView, UnusableView } from '../../domain/identity-view.ts'
+import { maskAddress } from '../../domain/masked.ts'
+import type { Right } from '../../domain/right.ts'
+import { type EnrollmentRow, viewEnrollment } from './enrollments.ts'
+import { maskAttributes } from './mask-view.ts'
+import { formatTimestamp, timestampSql } from './timestamp.ts'
+
+/** An identity with all that hangs on it, in one row. */
+export interface IdentityRow {
+  readonly id: string
+  readonly user_name: string | null
+  readonly active: boolean
+  readonly attributes: Attributes
+  readonly review_at: Date | null
+  readonly unusable: readonly UnusableValue[] | null
+  readonly records: readonly RecordView[]
+  readonly rights: readonly Right[]
+  readonly enrollments: readonly EnrollmentRow<string>[]
+}
+
+/**
+ * The columns of `IdentityRow` of `identities i`, with `identity_states s` joined: what hangs on an identity comes as
+ * JSON in the same round trip.
+ */
+export const identityColumns = `i.id, i.user_name, i.active, i.attributes, s.review_at, s.unusable,
+  coalesce((select json_agg(json_build_object('source', r.source, 'externalId', r.external_id,
+      'seenAt', case when r.missing_since is null then ${timestampSql('greatest(r.changed_at, p.last_proved_at)')} end,
+      'missingSince', ${timestampSql('r.missing_since')}) order by r.source, r.external_id)
+    from source_records r left join sources p on p.name = r.source
+    where r.identity_id = i.id), '[]') as records,
+  coalesce((select json_agg(json_build_object('factor', g.factor, 'effective', g.effective, 'clients', g.clients,
+      'origins', g.origins, 'denials', g.denials) order by g.factor)
+    from rights g where g.identity_id = i.id), '[]') as rights,
+  coalesce((select json_agg(json_build_object('id', e.id, 'identity_id', e.identity_id, 'factor', e.factor,
+      'address', e.address, 'origins', e.origins, 'proof', e.proof, 'enrolled_at', ${timestampSql('e.enrolled_at')},
+      'address_changed_at', ${timestampSql('e.address_changed_at')}, 'last_used', e.last_used, 'status', e.status,
+      'status_reason', e.status_reason, 'status_by', e.status_by, 'status_since', ${timestampSql('e.status_since')})
+      order by e.id)
+    from enrollments e where e.identity_id = i.id and e.status is not null), '[]') as enrollments`
+
+/** An identity as it is shown, its addresses masked unless they are revealed. */
+export function viewIdentity(row: IdentityRow, revealed: boolean): IdentityView {
+  return {
+    id: row.id,
+    userName: row.user_name,
+    active: row.active,
+    attributes: revealed ? row.attributes : maskAttributes(row.attributes),
+    records: row.records,
+    rights: row.rights,
+    enrollments: row.enrollments.map((enrollment): EnrollmentView => viewEnrollment(enrollment, revealed)),
+    unusable: (row.unusable ?? []).map((value) => viewUnusable(value, revealed)),
+    reviewAt: formatTimestamp(row.review_at),
+  }
+}
+
+function viewUnusable(value: UnusableValue, revealed: boolean): UnusableView {
+  return {
+    factor: value.factor,
+    attribute: value.attribute,
+    source: value.source,
+    value: revealed ? value.value : maskAddress(value.factor, value.value),
+    reason: value.reason,
+  }
+}
