@@ -49,6 +49,8 @@ export class SchemaBuilder implements FilterSchema {
   addList(path: readonly string[], sub: SubAttributes, names: readonly string[]): void {
     const element = new SchemaBuilder()
     element.addAll([], sub, [''])
+    // Without a value of its own, such as `addresses`, a list can only be asked whether it is there.
+    if (!Object.hasOwn(sub, 'value')) this.addComplex(path, names)
     for (const list of names) {
       this.lists.set(list.toLowerCase(), { path, schema: element })
       for (const [key, traits] of Object.entries(sub)) {
