@@ -16,6 +16,8 @@ export interface FilterAttribute {
   readonly multiValued: boolean
   readonly type: FilterValueType
   readonly caseExact: boolean
+  /** True where it is unique without case: it compares as uniqueness does, by `foldKey`, so that what is taken is found. */
+  readonly byKey?: boolean
 }
 
 export type Filter =

@@ -1,4 +1,5 @@
 import type { Filter, FilterAttribute, FilterDocument, FilterOperator } from '../../domain/filter.ts'
+import { foldKey } from '../../domain/fold-key.ts'
 import { parseFilterInstant } from '../date-text.ts'
 
 export type FilterPredicate = (document: object) => boolean
@@ -84,10 +85,11 @@ const comparisons: Readonly<Record<Exclude<FilterOperator, 'ne'>, Comparison>> =
 }
 
 /** A value in the form in which it compares, or null where it is not of the attribute's type: then nothing holds. */
-function comparable(value: unknown, { type, caseExact }: FilterAttribute): Comparable | null {
+function comparable(value: unknown, { type, caseExact, byKey }: FilterAttribute): Comparable | null {
   switch (type) {
     case 'string':
       if (typeof value !== 'string' || value === '') return null
+      if (byKey === true) return foldKey(value) || null
       return caseExact ? value : value.toLowerCase()
     case 'date':
       return typeof value === 'string' ? parseFilterInstant(value) : null

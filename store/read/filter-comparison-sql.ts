@@ -23,10 +23,7 @@ export function compareSql(
 function compareTexts(operator: Comparison, actual: Sql, literal: string, caseExact: boolean): Sql {
   // The empty string is no value: nothing equals it, contains it or starts with it.
   if (literal === '') return sql`false`
-  const text = fold(
-    sql`case when jsonb_typeof(${actual}) = 'string' then nullif(${actual} #>> '{}', '') end`,
-    caseExact,
-  )
+  const text = textOf(actual, caseExact)
   return sql`coalesce(${compareFolded(operator, text, fold(sql`${literal}::text`, caseExact))}, false)`
 }
 
@@ -55,19 +52,30 @@ function fold(text: Sql, caseExact: boolean): Sql {
 const datePattern =
   '^\\d{4}-\\d{2}-\\d{2}([Tt ]([01]\\d|2[0-3]):[0-5]\\d:([0-5]\\d|60)([.]\\d{1,9})?([Zz]|[+-](0\\d|1[0-5]):[0-5]\\d))?$'
 
-/**
- * Dates compare as instants; a day without a time is its first moment in UTC, and parts of a millisecond are cut
- * off. The inner SELECT normalises the text, the CASE keeps 30 February and the year 0 from being cast; an instant
- * that its offset puts before the year 1 or after 9999 is none.
- */
 function compareInstants(operator: Ordering, actual: Sql, literal: string): Sql {
-  return sql`exists (select from (
-      select regexp_replace(case when length(written) = 10 then written || 'T00:00:00Z' else written end,
+  return sql`coalesce(${instantOf(actual)} ${symbols[operator]} ${literal}::text::timestamptz, false)`
+}
+
+/**
+ * The instant that a jsonb text writes, or null: a day without a time is its first moment in UTC, and parts of a
+ * millisecond are cut off. The inner SELECT normalises the text, the CASE keeps 30 February and the year 0 from being
+ * cast; an instant that its offset puts before the year 1 or after 9999 is none.
+ */
+export function instantOf(actual: Sql): Sql {
+  return sql`(select case when pg_input_is_valid(instant, 'timestamptz') then case
+      when instant::timestamptz between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999Z'
+      then instant::timestamptz end end
+    from (select regexp_replace(case when length(written) = 10 then written || 'T00:00:00Z' else written end,
         '([.]\\d{3})\\d+', '\\1') as instant
-      from (select ${actual} #>> '{}' as written) texts where written ~ ${datePattern}::text) dates
-    where case when pg_input_is_valid(instant, 'timestamptz')
-      then instant::timestamptz between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999Z'
-        and instant::timestamptz ${symbols[operator]} ${literal}::text::timestamptz else false end)`
+      from (select ${actual} #>> '{}' as written) texts where written ~ ${datePattern}::text) dates)`
+}
+
+/** The text that a jsonb string holds, folded unless case counts; null where it is none or empty. */
+export function textOf(actual: Sql, caseExact: boolean): Sql {
+  return fold(
+    sql`case when jsonb_typeof(${actual}) = 'string' then nullif(${actual} #>> '{}', '') end`,
+    caseExact,
+  )
 }
 
 /** How SQL writes a comparison that every type knows. */

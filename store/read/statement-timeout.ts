@@ -14,7 +14,7 @@ export async function readWithTimeout<Result>(
 ): Promise<Result> {
   try {
     return await database.transaction(async (transaction) => {
-      await transaction.raw(`set local statement_timeout = ${Math.trunc(milliseconds)}`)
+      await transaction.raw(`set local statement_timeout = ${Math.trunc(milliseconds)}; set local jit = off`)
       return read(transaction)
     })
   } catch (error) {
