@@ -5,15 +5,21 @@ import type { StoredRecord } from '../store/write/source-records.ts'
 import type { Derivation } from './derivation.ts'
 import { normaliseAddresses } from './normalise-address.ts'
 
-/** What its records make of an identity now: attributes by precedence, activity, normalised addresses. */
+/**
+ * What its records make of an identity now: attributes by precedence, activity, normalised addresses. A deleted record
+ * gives nothing, but where its source decides activity and brings no other record of the person, it keeps them off.
+ * Null where no record is live.
+ */
 export function composeIdentity(
   id: string,
   records: readonly StoredRecord[],
   derivation: Derivation,
   now: Date,
-): StoredIdentity {
+): StoredIdentity | null {
+  const live = records.filter(({ deletedAt }) => deletedAt === null)
+  if (live.length === 0) return null
   const merged = mergeRecords(
-    records.map((record) => ({
+    live.map((record) => ({
       source: record.source,
       active: record.active && !isReached(record.inactiveFrom, now),
       inactiveFrom: isReached(record.inactiveFrom, now) ? null : record.inactiveFrom,
@@ -24,21 +30,35 @@ export function composeIdentity(
     })),
     { precedence: derivation.precedence, deciding: derivation.deciding },
   )
-  const countryBySource = new Map(records.map((record) => [record.source, record.country]))
+  const countryBySource = new Map(live.map((record) => [record.source, record.country]))
   const userName = merged.attributes.userName ?? null
+  const active = merged.active && !isKeptOff(records, live, derivation)
   return {
     id,
     userName,
     userNameKey: userName === null ? null : foldKey(userName),
-    active: merged.active,
+    active,
     attributes: merged.attributes,
     addresses: normaliseAddresses(merged.attributes, {
       countryOf: (source) => countryBySource.get(source) ?? null,
       countries: derivation.countries,
     }),
     sources: merged.sources,
-    inactiveFrom: merged.inactiveFrom,
+    inactiveFrom: active ? merged.inactiveFrom : null,
+    leftAt: null,
   }
+}
+
+function isKeptOff(
+  records: readonly StoredRecord[],
+  live: readonly StoredRecord[],
+  { deciding }: Derivation,
+): boolean {
+  if (live.length === records.length) return false
+  const brought = new Set(live.map(({ source }) => source))
+  return records.some(
+    ({ source, deletedAt }) => deletedAt !== null && deciding.has(source) && !brought.has(source),
+  )
 }
 
 function isReached(time: string | null, now: Date): boolean {

@@ -1,13 +1,16 @@
 import type { Candidate } from '../domain/correlate.ts'
 import { correlate, correlationKeys, isRecyclableKey } from '../domain/correlate.ts'
 import type { SourceRow } from '../domain/source-row.ts'
-import type { CorrelationOverride, KeyHit, RecordKey, StoredRecord } from '../store/write/source-records.ts'
+import type { CorrelationOverride, KeyHit, RecordKey } from '../store/write/correlation.ts'
+import type { StoredRecord } from '../store/write/source-records.ts'
 import { correlationNames, type Derivation } from './derivation.ts'
 
 /** A row on its way into the store, with the hash of its canonical writing. */
 export interface HashedRow {
   readonly row: SourceRow
   readonly hash: Buffer
+  /** Of a new record; one is made where the source has none to give. */
+  readonly id?: string
 }
 
 /** What correlation needs of the store, read before any row of the batch is linked. */
@@ -100,11 +103,11 @@ function linkRow(row: SourceRow, derivation: Derivation, context: LinkContext, i
   }
 }
 
-function recordOf({ row, hash }: HashedRow, context: LinkContext, link: RowLink): StoredRecord {
+function recordOf({ row, hash, id }: HashedRow, context: LinkContext, link: RowLink): StoredRecord {
   return {
     source: context.source,
     externalId: row.externalId,
-    id: context.existing.get(row.externalId)?.id ?? context.newId(),
+    id: context.existing.get(row.externalId)?.id ?? id ?? context.newId(),
     identityId: link.identityId,
     hash,
     active: row.active,
@@ -115,6 +118,7 @@ function recordOf({ row, hash }: HashedRow, context: LinkContext, link: RowLink)
     link: link.link,
     linkFault: link.linkFault,
     missingSince: null,
+    deletedAt: null,
   }
 }
 

@@ -1,13 +1,15 @@
 import { canonicalJson } from '../domain/canonical-json.ts'
 import type { Clock } from '../domain/clock.ts'
+import { correlationKeys } from '../domain/correlate.ts'
+import type { SourceRow } from '../domain/source-row.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredIdentity } from '../store/write/identities.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
 import { hashRow } from './canonical-row.ts'
 import { composeIdentity } from './compose-identity.ts'
-import type { Derivation } from './derivation.ts'
+import { correlationNames, type Derivation } from './derivation.ts'
 import { type HashedRow, type LinkedRows, linkRows, lookupKeys } from './link-rows.ts'
+import { groupByIdentity, type RecomposedIdentities, recomposeIdentities } from './recompose-identities.ts'
 
 export interface MergeWorld {
   readonly store: Store
@@ -26,6 +28,8 @@ export interface MergeOrigin {
    * the groups that are stored (architecture rule 8: not read is not absent).
    */
   readonly keepsGroups?: string
+  /** The records of these rows, where the caller holds their locks already: those that are not among them are new. */
+  readonly locked?: readonly StoredRecord[]
 }
 
 /**
@@ -41,50 +45,102 @@ export async function mergeRows(
   await world.store.transaction((trx) => mergeRowsIn(trx, world, origin, rows))
 }
 
-/** The same inside the caller's transaction. Answers the identities that the rows belong to. */
+/** What a merge came to. */
+export interface Merge {
+  /** The identity of each row's record by external id; null where its correlation is ambiguous. */
+  readonly links: ReadonlyMap<string, string | null>
+  /** Identities that these rows switched off. */
+  readonly turnedOff: readonly string[]
+}
+
+/** Up to here rows go beside those of other writers, key by key; more of them hold the correlation whole. */
+const fewRows = 128
+
+/** The same inside the caller's transaction. */
 export async function mergeRowsIn(
   trx: Transaction,
   world: MergeWorld,
   origin: MergeOrigin,
   given: readonly HashedRow[],
-): Promise<ReadonlySet<string>> {
+): Promise<Merge> {
   const { source, runId } = origin
   const { records } = world.store
   const now = world.clock()
-  await records.lockCorrelation(trx)
-  const externalIds = given.map(({ row }) => row.externalId)
-  const existing = new Map(
-    (await records.readRecords(trx, source, externalIds)).map((one) => [one.externalId, one]),
-  )
-  const rows = keepStoredGroups(origin, given, existing)
-  const unlinked = rows.filter(({ row }) => existing.get(row.externalId)?.identityId == null)
-  const linked = linkRows(rows, world.derivation, {
-    source,
-    existing,
-    hits: await records.findKeyHits(trx, source, distinctLookups(world.derivation, source, unlinked)),
-    overrides: await records.readOverrides(
+  if (given.length > fewRows) await world.store.correlation.lockCorrelation(trx)
+  const known =
+    origin.locked ??
+    (await records.readRecords(
       trx,
       source,
-      unlinked.map(({ row }) => row.externalId),
-    ),
-    newId: world.newId,
-  })
-  await records.insertRecords(
-    trx,
-    linked.records.filter(({ externalId }) => !existing.has(externalId)),
-    now,
-    runId,
-  )
+      given.map(({ row }) => row.externalId),
+    ))
+  const existing = new Map(known.map((one) => [one.externalId, one]))
+  const rows = keepStoredGroups(origin, given, existing)
+  const linked = await linkUnderLock(trx, world, origin, rows, existing)
+  const added = linked.records.filter(({ externalId }) => !existing.has(externalId))
   await records.updateRecords(
     trx,
     linked.records.filter(({ externalId }) => existing.has(externalId)),
     now,
     runId,
   )
-  await records.replaceKeys(trx, source, [...existing.keys()], linked.keys)
-  const counts = await composeIdentities(trx, world, runId, linked, now)
+  const counts = await composeIdentities(trx, world, runId, linked, added, now)
   if (runId !== null) await countMerge(trx, world.store, runId, linked.records, existing, counts)
-  return new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
+  return {
+    links: new Map(linked.records.map(({ externalId, identityId }) => [externalId, identityId])),
+    turnedOff: counts.turnedOff,
+  }
+}
+
+/**
+ * Ties rows to identities and writes their keys. A record that is linked, and whose keys stay as they are, has no
+ * part in correlation: it takes no lock.
+ */
+async function linkUnderLock(
+  trx: Transaction,
+  world: MergeWorld,
+  { source, locked }: MergeOrigin,
+  rows: readonly HashedRow[],
+  existing: ReadonlyMap<string, StoredRecord>,
+): Promise<LinkedRows> {
+  const { correlation } = world.store
+  const unlinked = rows.filter(({ row }) => existing.get(row.externalId)?.identityId == null)
+  const names = correlationNames(world.derivation)
+  // A read writes the keys of what changed whole: the names of the keys may be what changed.
+  const rekeyed = rows.filter(
+    ({ row }) => locked === undefined || hasOtherKeys(row, existing.get(row.externalId), names),
+  )
+  if (rekeyed.length > 0 && rows.length <= fewRows) await correlation.lockKeys(trx, keysOf(rekeyed, names))
+  const linked = linkRows(rows, world.derivation, {
+    source,
+    existing,
+    hits: await correlation.findKeyHits(trx, source, distinctLookups(world.derivation, source, unlinked)),
+    overrides: await correlation.readOverrides(
+      trx,
+      source,
+      // A record that was never seen may be one that was seen before and purged, except where its id is new.
+      unlinked.filter(({ id }) => id === undefined).map(({ row }) => row.externalId),
+    ),
+    newId: world.newId,
+  })
+  const changed = new Set(rekeyed.map(({ row }) => row.externalId))
+  await correlation.replaceKeys(
+    trx,
+    source,
+    [...existing.keys()].filter((externalId) => changed.has(externalId)),
+    linked.keys.filter(({ externalId }) => changed.has(externalId)),
+  )
+  return linked
+}
+
+function hasOtherKeys(row: SourceRow, before: StoredRecord | undefined, names: readonly string[]): boolean {
+  if (before === undefined || before.identityId === null) return true
+  const [left, right] = [before.attributes, row.attributes].map((one) => correlationKeys(one, names))
+  return canonicalJson(left) !== canonicalJson(right)
+}
+
+function keysOf(rows: readonly HashedRow[], names: readonly string[]) {
+  return rows.flatMap(({ row }) => correlationKeys(row.attributes, names))
 }
 
 function keepStoredGroups(
@@ -103,11 +159,8 @@ function keepStoredGroups(
   })
 }
 
-interface IdentityChanges {
+interface MergeCounts extends RecomposedIdentities {
   readonly created: number
-  readonly changed: number
-  readonly deactivated: number
-  readonly reactivated: number
 }
 
 async function composeIdentities(
@@ -115,61 +168,24 @@ async function composeIdentities(
   world: MergeWorld,
   runId: string | null,
   linked: LinkedRows,
+  added: readonly StoredRecord[],
   now: Date,
-): Promise<IdentityChanges> {
+): Promise<MergeCounts> {
+  const due = { at: now, reason: 'record', runId } as const
+  const ofCreated = linked.records.filter(({ identityId }) => linked.created.has(identityId ?? ''))
+  const created = [...groupByIdentity(ofCreated)].flatMap(([id, records]) => {
+    const composed = composeIdentity(id, records, world.derivation, now)
+    return composed === null ? [] : [composed]
+  })
+  if (added.length <= fewRows) await world.store.fresh.insertFresh(trx, added, created, due)
+  else {
+    await world.store.records.insertRecords(trx, added, now, runId)
+    await world.store.identities.insertIdentities(trx, created, due)
+  }
   const touched = new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
   const known = [...touched].filter((id) => !linked.created.has(id))
-  const due = { at: now, reason: 'record', runId } as const
-  const created = [
-    ...groupByIdentity(linked.records.filter(({ identityId }) => linked.created.has(identityId ?? ''))),
-  ]
-  await world.store.identities.insertIdentities(
-    trx,
-    created.map(([id, records]) => composeIdentity(id, records, world.derivation, now)),
-    due,
-  )
   const changes = await recomposeIdentities(trx, world, known, due)
   return { ...changes, created: created.length }
-}
-
-/** Composes known identities anew from all their records; what differs is written and made due. */
-export async function recomposeIdentities(
-  trx: Transaction,
-  world: MergeWorld,
-  ids: readonly string[],
-  due: { readonly at: Date; readonly reason: 'record' | 'review' | 'manual'; readonly runId: string | null },
-): Promise<Omit<IdentityChanges, 'created'>> {
-  const { identities, records } = world.store
-  await identities.lockIdentities(trx, ids)
-  const before = new Map(
-    (await identities.readIdentities(trx, ids)).map((identity) => [identity.id, identity]),
-  )
-  const changed: StoredIdentity[] = []
-  const ofIdentities = groupByIdentity(await records.readRecordsOfIdentities(trx, ids))
-  for (const [id, identity] of before) {
-    const after = composedAnew(world, identity, ofIdentities.get(id) ?? [], due.at)
-    if (canonicalJson(after) !== canonicalJson(identity)) changed.push(after)
-  }
-  await identities.updateIdentities(trx, changed, due.at)
-  await identities.markDue(
-    trx,
-    changed.map(({ id }) => id),
-    due,
-  )
-  const turned = (active: boolean) =>
-    changed.filter((after) => after.active === active && before.get(after.id)?.active === !active).length
-  return { changed: changed.length, deactivated: turned(false), reactivated: turned(true) }
-}
-
-/** An identity that lost its last record to another (a person linked it there) keeps its attributes, switched off. */
-function composedAnew(
-  world: MergeWorld,
-  identity: StoredIdentity,
-  records: readonly StoredRecord[],
-  now: Date,
-): StoredIdentity {
-  if (records.length > 0) return composeIdentity(identity.id, records, world.derivation, now)
-  return { ...identity, active: false, sources: [], inactiveFrom: null }
 }
 
 async function countMerge(
@@ -178,7 +194,7 @@ async function countMerge(
   runId: string,
   records: readonly StoredRecord[],
   existing: ReadonlyMap<string, StoredRecord>,
-  identities: IdentityChanges,
+  { created, changed: recomposed, deactivated, reactivated }: MergeCounts,
 ): Promise<void> {
   const added = records.filter(({ externalId }) => !existing.has(externalId))
   const returned = records.filter(({ externalId }) => existing.get(externalId)?.missingSince != null)
@@ -189,7 +205,7 @@ async function countMerge(
   })
   await store.runs.addToRun(trx, runId, {
     records: { added: added.length, changed: changed.length, returned: returned.length },
-    identities: { ...identities },
+    identities: { created, changed: recomposed, deactivated, reactivated },
   })
 }
 
@@ -200,15 +216,4 @@ function distinctLookups(derivation: Derivation, source: string, rows: readonly 
       lookups.set(`${name}\u0000${key}`, { name, key })
   }
   return [...lookups.values()]
-}
-
-function groupByIdentity(records: readonly StoredRecord[]): ReadonlyMap<string, readonly StoredRecord[]> {
-  const groups = new Map<string, StoredRecord[]>()
-  for (const record of records) {
-    if (record.identityId === null) continue
-    const group = groups.get(record.identityId)
-    if (group === undefined) groups.set(record.identityId, [record])
-    else group.push(record)
-  }
-  return groups
 }

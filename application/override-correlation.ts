@@ -1,7 +1,10 @@
 import type { Actor } from '../domain/actor.ts'
 import { MusterError } from '../domain/error.ts'
+import type { Transaction } from '../store/database.ts'
+import type { StoredRecord } from '../store/write/source-records.ts'
 import type { HashedRow } from './link-rows.ts'
-import { type MergeWorld, mergeRowsIn, recomposeIdentities } from './merge-rows.ts'
+import { type MergeWorld, mergeRowsIn } from './merge-rows.ts'
+import { recomposeIdentities } from './recompose-identities.ts'
 
 export interface CorrelationWord {
   readonly kind: 'link' | 'unlink'
@@ -22,7 +25,7 @@ export async function overrideCorrelation(world: MergeWorld, word: CorrelationWo
   const { source, externalId } = word
   const now = world.clock()
   return store.transaction(async (trx) => {
-    await store.records.lockCorrelation(trx)
+    await store.correlation.lockCorrelation(trx)
     const [record] = await store.records.readRecords(trx, source, [externalId])
     if (record === undefined) throw new MusterError('not-found', `The source ${source} holds no such record.`)
     const [identity] = await store.identities.readIdentities(trx, [word.identityId])
@@ -30,10 +33,11 @@ export async function overrideCorrelation(world: MergeWorld, word: CorrelationWo
     if (word.kind === 'unlink' && record.identityId !== word.identityId) {
       throw new MusterError('usage', 'The record is not linked to this identity.')
     }
-    await store.records.putOverride(trx, word, word.actor, word.reason, now)
-    await store.records.unlinkRecord(trx, source, externalId)
-    const row: HashedRow = { row: { ...record }, hash: record.hash }
-    const [linked] = await mergeRowsIn(trx, world, { source, runId: null }, [row])
+    if (word.kind === 'link' && record.deletedAt !== null) {
+      throw new MusterError('usage', 'The source has deleted this record: there is nothing to link.')
+    }
+    await store.correlation.putOverride(trx, word, word.actor, word.reason, now)
+    const linked = await correlateAnew(trx, world, record)
     if (record.identityId !== null && record.identityId !== linked) {
       await recomposeIdentities(trx, world, [record.identityId], { at: now, reason: 'manual', runId: null })
     }
@@ -52,10 +56,28 @@ export async function overrideCorrelation(world: MergeWorld, word: CorrelationWo
           source,
           record: record.id,
           before: record.identityId,
-          after: linked ?? null,
+          after: linked,
         },
       },
     ])
-    return linked ?? null
+    return linked
   })
+}
+
+/** What is left of a deleted record goes: it keeps nobody off any more. */
+async function correlateAnew(
+  trx: Transaction,
+  world: MergeWorld,
+  record: StoredRecord,
+): Promise<string | null> {
+  const { source, externalId } = record
+  if (record.deletedAt !== null) {
+    await world.store.correlation.replaceKeys(trx, source, [externalId], [])
+    await world.store.records.deleteRecord(trx, source, externalId)
+    return null
+  }
+  await world.store.records.unlinkRecord(trx, source, externalId)
+  const row: HashedRow = { row: { ...record }, hash: record.hash }
+  const { links } = await mergeRowsIn(trx, world, { source, runId: null }, [row])
+  return links.get(externalId) ?? null
 }

@@ -1,6 +1,6 @@
 import { pruneLimits } from './limits/prune-limits.ts'
 import type { MergeWorld } from './merge-rows.ts'
-import { recomposeIdentities } from './merge-rows.ts'
+import { recomposeIdentities } from './recompose-identities.ts'
 import { finishRun } from './settle-run.ts'
 
 export interface SweepWorld extends MergeWorld {

@@ -4,10 +4,12 @@ import * as breakers from './write/breakers.ts'
 import * as standing from './write/challenge-standing.ts'
 import * as tries from './write/challenge-tries.ts'
 import * as challenges from './write/challenges.ts'
+import * as correlation from './write/correlation.ts'
 import * as deliveries from './write/deliveries.ts'
 import * as due from './write/due.ts'
 import * as enrollments from './write/enrollments.ts'
 import * as failures from './write/failures.ts'
+import * as fresh from './write/fresh-people.ts'
 import * as identities from './write/identities.ts'
 import * as limits from './write/limits.ts'
 import * as notices from './write/notices.ts'
@@ -29,10 +31,12 @@ export interface Store {
   readonly audit: typeof audit
   readonly breakers: typeof breakers
   readonly challenges: typeof challenges
+  readonly correlation: typeof correlation
   readonly deliveries: typeof deliveries
   readonly due: typeof due
   readonly enrollments: typeof enrollments
   readonly failures: typeof failures
+  readonly fresh: typeof fresh
   readonly hashes: typeof hashes
   readonly identities: typeof identities
   readonly limits: typeof limits
@@ -56,10 +60,12 @@ export function openStore(database: Database): Store {
     audit,
     breakers,
     challenges,
+    correlation,
     deliveries,
     due,
     enrollments,
     failures,
+    fresh,
     hashes,
     identities,
     limits,

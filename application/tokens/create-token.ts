@@ -33,7 +33,7 @@ export interface CreatedToken {
 
 /**
  * Makes a bearer token (RFC 6750) of 256 random bits and keeps its hash. A token speaks for one client at most, so
- * that what it creates has one owner. Throws `usage`.
+ * that what it creates has one owner; one that pushes for a source does nothing else. Throws `usage`.
  */
 export async function createToken(world: TokenWorld, request: TokenRequest): Promise<CreatedToken> {
   const { store, newId, randomBytes } = world
@@ -42,6 +42,11 @@ export async function createToken(world: TokenWorld, request: TokenRequest): Pro
   if (scopes.length === 0) throw new MusterError('usage', 'A token needs at least one scope.')
   if (scopes.filter((scope) => scope.startsWith('challenge:')).length > 1)
     throw new MusterError('usage', 'A token speaks for one client: give it one challenge:CLIENT scope.')
+  if (scopes.length > 1 && scopes.some((scope) => scope.startsWith('scim:')))
+    throw new MusterError(
+      'usage',
+      'A token that pushes speaks for one source: scim:SOURCE is its only scope.',
+    )
   if (expiresAt !== null && Date.parse(expiresAt) <= now.getTime())
     throw new MusterError('usage', 'The end of a token must lie in the future.')
   const id = newId()

@@ -2,6 +2,7 @@ import type { Address } from '../../domain/address.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** An identity as it is stored, without its rights and enrollments. */
 export interface StoredIdentity {
@@ -14,31 +15,49 @@ export interface StoredIdentity {
   readonly addresses: readonly Address[]
   readonly sources: readonly string[]
   readonly inactiveFrom: string | null
+  /** Since when no source brings the person any more (RFC 3339), or null. */
+  readonly leftAt: string | null
 }
 
 /** Why an identity is due: for the operator's eye and the queue's age. */
 export type DueReason = 'record' | 'policy-set' | 'review' | 'manual' | 'retry'
 
 const identityColumns = `id, user_name as "userName", user_name_key as "userNameKey", active, attributes, addresses,
-  sources, inactive_from as "inactiveFrom"`
+  sources, inactive_from as "inactiveFrom", left_at as "leftAt"`
 
 export async function readIdentities(
   database: Database,
   ids: readonly string[],
 ): Promise<readonly StoredIdentity[]> {
-  const { rows } = await database.raw<{ rows: (StoredIdentity & { inactiveFrom: Date | null })[] }>(
-    `select ${identityColumns} from identities where id = any(?)`,
-    [[...ids]],
-  )
-  return rows.map((row) => ({ ...row, inactiveFrom: row.inactiveFrom?.toISOString() ?? null }))
+  const [id, ...others] = ids
+  type Row = StoredIdentity & { readonly inactiveFrom: Date | null; readonly leftAt: Date | null }
+  const read =
+    id !== undefined && others.length === 0
+      ? runPrepared<{ rows: Row[] }>(
+          database,
+          'read-identity',
+          `select ${identityColumns} from identities where id = ?`,
+          [id],
+        )
+      : database.raw<{ rows: Row[] }>(`select ${identityColumns} from identities where id = any(?)`, [
+          [...ids],
+        ])
+  return (await read).rows.map((row) => ({
+    ...row,
+    inactiveFrom: row.inactiveFrom?.toISOString() ?? null,
+    leftAt: row.leftAt?.toISOString() ?? null,
+  }))
 }
 
 /** Takes the locks of these identities' states in id order, so that two writers never wait for each other in a ring. */
 export async function lockIdentities(trx: Transaction, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  await trx.raw('select 1 from identity_states where identity_id = any(?) order by identity_id for update', [
-    [...ids],
-  ])
+  await runPrepared(
+    trx,
+    'lock-identities',
+    'select 1 from identity_states where identity_id = any(?) order by identity_id for update',
+    [[...ids]],
+  )
 }
 
 export async function insertIdentities(
@@ -88,14 +107,37 @@ export async function updateIdentities(
   at: Date,
 ): Promise<void> {
   if (identities.length === 0) return
+  const [identity, ...others] = identities
+  if (identity !== undefined && others.length === 0) return updateIdentity(trx, identity, at)
   await trx.raw(
     `update identities i set user_name = u."userName", user_name_key = u."userNameKey", active = u.active,
        attributes = u.attributes, addresses = u.addresses, sources = array(select jsonb_array_elements_text(u.sources)),
-       inactive_from = u."inactiveFrom", changed_at = ?
+       inactive_from = u."inactiveFrom", left_at = u."leftAt", changed_at = ?
      from jsonb_to_recordset(?::jsonb) as u(id uuid, "userName" text, "userNameKey" text, active boolean,
-       attributes jsonb, addresses jsonb, sources jsonb, "inactiveFrom" timestamptz)
+       attributes jsonb, addresses jsonb, sources jsonb, "inactiveFrom" timestamptz, "leftAt" timestamptz)
      where i.id = u.id`,
     [at, JSON.stringify(identities)],
+  )
+}
+
+async function updateIdentity(trx: Transaction, identity: StoredIdentity, at: Date): Promise<void> {
+  await runPrepared(
+    trx,
+    'update-identity',
+    `update identities set user_name = ?, user_name_key = ?, active = ?, attributes = ?, addresses = ?, sources = ?,
+       inactive_from = ?, left_at = ?, changed_at = ? where id = ?`,
+    [
+      identity.userName,
+      identity.userNameKey,
+      identity.active,
+      JSON.stringify(identity.attributes),
+      JSON.stringify(identity.addresses),
+      [...identity.sources],
+      identity.inactiveFrom,
+      identity.leftAt,
+      at,
+      identity.id,
+    ],
   )
 }
 
@@ -109,6 +151,16 @@ export async function markDue(
   due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
 ): Promise<number> {
   if (ids.length === 0) return 0
+  const [id, ...others] = ids
+  if (id !== undefined && others.length === 0) {
+    const one = await runPrepared<{ rowCount: number }>(
+      trx,
+      'mark-due',
+      `update identity_states set revision = revision + 1, due_at = ?, due_reason = ?, due_run = ? where identity_id = ?`,
+      [due.at, due.reason, due.runId, id],
+    )
+    return one.rowCount
+  }
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `update identity_states set revision = revision + 1, due_at = ?, due_reason = ?, due_run = ?
      where identity_id in (select identity_id from identity_states where identity_id = any(?) order by identity_id for update)`,

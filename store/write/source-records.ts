@@ -1,7 +1,7 @@
-import type { Actor } from '../../domain/actor.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 export type RecordLink = 'created' | 'key' | 'manual' | 'none'
 
@@ -22,42 +22,13 @@ export interface StoredRecord {
   readonly link: RecordLink
   readonly linkFault: string | null
   readonly missingSince: string | null
-}
-
-/** One key of one linked record, normalised. */
-export interface RecordKey {
-  readonly name: string
-  readonly key: string
-  readonly source: string
-  readonly externalId: string
-  readonly identityId: string
-}
-
-/** An identity that a correlation key leads to. */
-export interface KeyHit {
-  readonly name: string
-  readonly key: string
-  readonly identityId: string
-  readonly left: boolean
-  /** It already has a record, not marked missing, in the source that asks. */
-  readonly liveRecordInSource: boolean
-}
-
-/** A person's word on correlation, which survives every run. */
-export interface CorrelationOverride {
-  readonly externalId: string
-  readonly kind: 'link' | 'unlink'
-  readonly identityId: string
+  /** When the source itself said that the person is gone: the record no longer counts as live. */
+  readonly deletedAt: string | null
 }
 
 const recordColumns = `source, external_id as "externalId", id, identity_id as "identityId", hash, active,
   inactive_from as "inactiveFrom", country, groups, attributes, link, link_fault as "linkFault",
-  missing_since as "missingSince"`
-
-/** Serialises everything that decides which identity a record belongs to: two sources may bring one person at once. */
-export async function lockCorrelation(trx: Transaction): Promise<void> {
-  await trx.raw('select pg_advisory_xact_lock(7238216002)')
-}
+  missing_since as "missingSince", deleted_at as "deletedAt"`
 
 export async function readRecords(
   trx: Transaction,
@@ -75,43 +46,21 @@ export async function readRecordsOfIdentities(
   trx: Transaction,
   identityIds: readonly string[],
 ): Promise<readonly StoredRecord[]> {
-  const { rows } = await trx.raw<{ rows: StoredRecord[] }>(
-    `select ${recordColumns} from source_records where identity_id = any(?) order by source, external_id`,
-    [[...identityIds]],
-  )
+  const [id, ...others] = identityIds
+  const read =
+    id !== undefined && others.length === 0
+      ? runPrepared<{ rows: StoredRecord[] }>(
+          trx,
+          'records-of-identity',
+          `select ${recordColumns} from source_records where identity_id = ? order by source, external_id`,
+          [id],
+        )
+      : trx.raw<{ rows: StoredRecord[] }>(
+          `select ${recordColumns} from source_records where identity_id = any(?) order by source, external_id`,
+          [[...identityIds]],
+        )
+  const { rows } = await read
   return rows.map(withIsoTimes)
-}
-
-/** Every identity that any of the keys leads to, one row for each key and identity. */
-export async function findKeyHits(
-  trx: Transaction,
-  source: string,
-  keys: readonly { readonly name: string; readonly key: string }[],
-): Promise<readonly KeyHit[]> {
-  if (keys.length === 0) return []
-  const { rows } = await trx.raw<{ rows: KeyHit[] }>(
-    `select distinct k.name, k.key, k.identity_id as "identityId", i.left_at is not null as left,
-       exists (select 1 from source_records r
-               where r.identity_id = k.identity_id and r.source = ? and r.missing_since is null) as "liveRecordInSource"
-     from unnest(?::text[], ?::text[]) asked(name, key)
-     join correlation_keys k using (name, key)
-     join identities i on i.id = k.identity_id`,
-    [source, keys.map(({ name }) => name), keys.map(({ key }) => key)],
-  )
-  return rows
-}
-
-export async function readOverrides(
-  trx: Transaction,
-  source: string,
-  externalIds: readonly string[],
-): Promise<readonly CorrelationOverride[]> {
-  const { rows } = await trx.raw<{ rows: CorrelationOverride[] }>(
-    `select external_id as "externalId", kind, identity_id as "identityId"
-     from correlation_overrides where source = ? and external_id = any(?)`,
-    [source, [...externalIds]],
-  )
-  return rows
 }
 
 export async function insertRecords(
@@ -167,6 +116,8 @@ export async function updateRecords(
   runId: string | null,
 ): Promise<void> {
   if (records.length === 0) return
+  const [record, ...others] = records
+  if (record !== undefined && others.length === 0) return updateRecord(trx, record, at, runId)
   const rows = records.map((record) => ({ ...record, hash: record.hash.toString('hex') }))
   await trx.raw(
     `update source_records r set identity_id = u."identityId", hash = decode(u.hash, 'hex'), active = u.active,
@@ -179,23 +130,33 @@ export async function updateRecords(
   )
 }
 
-/** Writes a person's word on correlation; the opposite word on the same pair goes. */
-export async function putOverride(
+async function updateRecord(
   trx: Transaction,
-  override: CorrelationOverride & { readonly source: string },
-  actor: Actor,
-  reason: string | null,
+  record: StoredRecord,
   at: Date,
+  runId: string | null,
 ): Promise<void> {
-  const { source, externalId, kind, identityId } = override
-  await trx.raw(
-    'delete from correlation_overrides where source = ? and external_id = ? and (kind = ? or identity_id = ?)',
-    [source, externalId, 'link', identityId],
-  )
-  await trx.raw(
-    `insert into correlation_overrides (source, external_id, kind, identity_id, actor_kind, actor_id, reason, at)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    [source, externalId, kind, identityId, actor.kind, actor.id, reason, at],
+  await runPrepared(
+    trx,
+    'update-record',
+    `update source_records set identity_id = ?, hash = ?, active = ?, inactive_from = ?, country = ?, groups = ?,
+       attributes = ?, link = ?, link_fault = ?, changed_at = ?, changed_run = ?, missing_since = null, missing_run = null
+     where source = ? and external_id = ?`,
+    [
+      record.identityId,
+      record.hash,
+      record.active,
+      record.inactiveFrom,
+      record.country,
+      record.groups === null ? null : JSON.stringify(record.groups),
+      JSON.stringify(record.attributes),
+      record.link,
+      record.linkFault,
+      at,
+      runId,
+      record.source,
+      record.externalId,
+    ],
   )
 }
 
@@ -207,25 +168,22 @@ export async function unlinkRecord(trx: Transaction, source: string, externalId:
   )
 }
 
-/** Puts the keys of these records in the place of whatever keys they had. */
-export async function replaceKeys(
+/** Leaves what keeps a deleted person off: who it was and when, and nothing of what the source said of them. */
+export async function buryRecord(
   trx: Transaction,
   source: string,
-  knownExternalIds: readonly string[],
-  keys: readonly RecordKey[],
+  externalId: string,
+  at: Date,
 ): Promise<void> {
-  if (knownExternalIds.length > 0) {
-    await trx.raw('delete from correlation_keys where source = ? and external_id = any(?)', [
-      source,
-      [...knownExternalIds],
-    ])
-  }
-  await copyRows(
-    trx,
-    'correlation_keys',
-    ['name', 'key', 'source', 'external_id', 'identity_id'],
-    keys.map((key) => [key.name, key.key, key.source, key.externalId, key.identityId]),
+  await trx.raw(
+    `update source_records set deleted_at = ?, changed_at = ?, active = false, inactive_from = null,
+       groups = null, attributes = '{}' where source = ? and external_id = ?`,
+    [at, at, source, externalId],
   )
+}
+
+export async function deleteRecord(trx: Transaction, source: string, externalId: string): Promise<void> {
+  await trx.raw('delete from source_records where source = ? and external_id = ?', [source, externalId])
 }
 
 /** Marks records by the first 16 hex digits of md5(external id), as the table of known records keeps them. */
@@ -265,7 +223,7 @@ export async function countOpen(
   source: string,
 ): Promise<{ readonly notLinked: number; readonly missing: number }> {
   const { rows } = await trx.raw<{ rows: { notLinked: string; missing: string }[] }>(
-    `select (select count(*) from source_records where source = ? and identity_id is null) as "notLinked",
+    `select (select count(*) from source_records where source = ? and identity_id is null and deleted_at is null) as "notLinked",
        (select count(*) from source_records where source = ? and missing_since is not null) as missing`,
     [source, source],
   )
@@ -274,7 +232,12 @@ export async function countOpen(
 
 /** Drivers give Date objects; the domain speaks RFC 3339. */
 function withIsoTimes(record: StoredRecord): StoredRecord {
-  return { ...record, inactiveFrom: isoTime(record.inactiveFrom), missingSince: isoTime(record.missingSince) }
+  return {
+    ...record,
+    inactiveFrom: isoTime(record.inactiveFrom),
+    missingSince: isoTime(record.missingSince),
+    deletedAt: isoTime(record.deletedAt),
+  }
 }
 
 function isoTime(value: unknown): string | null {

@@ -167,6 +167,7 @@ async function insertPerson(
     addresses: [],
     sources: ['hr'],
     inactiveFrom: null,
+    leftAt: null,
   }
   const enrollments = given.map((one) => enrollment(one, now.toISOString(), effective))
   await store.transaction(async (trx) => {
