@@ -42,6 +42,12 @@ export function clientOfScopes(scopes: readonly Scope[]): string | null {
   return scope === undefined ? null : scope.slice('challenge:'.length)
 }
 
+/** The connection that a token pushes for, or null: it has one scope, `scim:SOURCE`, and no other beside it. */
+export function sourceOfScopes(scopes: readonly Scope[]): string | null {
+  const [scope] = scopes
+  return scopes.length === 1 && scope?.startsWith('scim:') ? scope.slice('scim:'.length) : null
+}
+
 function bringsAlong(scope: Scope): readonly Scope[] {
   return scope in included ? included[scope as keyof typeof included] : [scope]
 }
