@@ -23,6 +23,8 @@ export function findAttribute(
   tolerant = false,
 ): FoundAttribute | undefined {
   const index = indexOf(schema)
+  const usual = index.exact.get(path)
+  if (usual !== undefined) return usual
   const key = path.toLowerCase()
   return index.exact.get(key) ?? (tolerant ? index.tolerated.get(key) : undefined)
 }
@@ -62,7 +64,8 @@ function buildIndex(schema: ResourceSchema): PathIndex {
   const tolerated = new Map<string, FoundAttribute>()
   const add = (index: Map<string, FoundAttribute>, name: string, found: FoundAttribute) => {
     // The first one keeps a name: a custom attribute cannot take the place of one of the core schema.
-    if (!index.has(name.toLowerCase())) index.set(name.toLowerCase(), found)
+    // Both writings, so that a name in its usual case costs one look-up.
+    for (const key of [name, name.toLowerCase()]) if (!index.has(key)) index.set(key, found)
   }
   for (const found of expand([...commonAttributes, ...schema.core.attributes], null)) {
     const name = found.keys.join('.')
