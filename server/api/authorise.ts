@@ -63,7 +63,7 @@ function isAllowed({ scopes }: Caller, client: ClientSettings | null, access: Ac
   }
 }
 
-/** RFC 6750 section 2.1; tokens in queries or bodies would end up in logs. */
-function readBearer(header: string | undefined): string | null {
+/** The bearer token of a header. RFC 6750 section 2.1; tokens in queries or bodies would end up in logs. */
+export function readBearer(header: string | undefined): string | null {
   return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? '')?.[1] ?? null
 }
