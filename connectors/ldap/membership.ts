@@ -1,120 +1,35 @@
+import { GroupGraph } from '../group-graph.ts'
 import { normalizeDn } from './normalize-dn.ts'
 
-interface Group {
-  readonly dn: string
-  readonly name: string
-  /** This group and every group that it is a member of, however far; made when first asked for. */
-  closure: readonly number[] | null
-}
-
-const noEdge = -1
-const namesKept = 50_000
-
-/**
- * Who is a member of what: one text per member and eight bytes per membership, so that a million of them fit.
- * Nested membership is followed upwards from a person, cycles included.
- */
+/** Who is a member of what by DN, and in Active Directory by the primary group that a person names. */
 export class Membership {
-  readonly #nested: boolean
-  readonly #groups: Group[] = []
-  readonly #groupByDn = new Map<string, number>()
+  readonly #graph: GroupGraph
   readonly #groupByRid = new Map<string, number>()
-  /** Normalised DN of a member → its newest edge. */
-  readonly #firstEdge = new Map<string, number>()
-  #edgeGroup = new Int32Array(1024)
-  #edgeNext = new Int32Array(1024)
-  #edges = 0
-  readonly #names = new Map<string, readonly string[]>()
-  #membersFound = 0
 
   /** `nested`: whether a member of a member group is a member. */
   constructor(nested: boolean) {
-    this.#nested = nested
+    this.#graph = new GroupGraph(nested)
   }
 
   get groupCount(): number {
-    return this.#groups.length
+    return this.#graph.groupCount
   }
 
   /** `rid`: the relative id of a group in Active Directory, by which people name their primary group. */
   addGroup(group: { dn: string; name: string; members: readonly string[]; rid: string | null }): void {
-    const index = this.#groups.length
-    const dn = normalizeDn(group.dn)
-    this.#groups.push({ dn, name: group.name, closure: null })
-    this.#groupByDn.set(dn, index)
+    const members = group.members.map(normalizeDn)
+    const index = this.#graph.addGroup({ key: normalizeDn(group.dn), name: group.name, members })
     if (group.rid !== null) this.#groupByRid.set(group.rid, index)
-    for (const member of group.members) this.#addEdge(normalizeDn(member), index)
   }
 
   /** Names of the groups of the person with this DN, each once, sorted. Call it once for each person. */
   namesOf(dn: string, primaryGroup: string | undefined): readonly string[] {
-    const first = this.#firstEdge.get(normalizeDn(dn))
-    if (first !== undefined) this.#membersFound++
-    const direct = this.#collect(first)
     const primary = primaryGroup === undefined ? undefined : this.#groupByRid.get(primaryGroup)
-    if (primary !== undefined) direct.push(primary)
-    const key = direct.sort((left, right) => left - right).join()
-    const known = this.#names.get(key)
-    if (known) return known
-    const names = this.#resolve(direct)
-    // People share few combinations; where they do not, a full table would only cost memory.
-    if (this.#names.size >= namesKept) this.#names.clear()
-    this.#names.set(key, names)
-    return names
+    return this.#graph.namesOf(normalizeDn(dn), primary)
   }
 
   /** Members that are neither groups nor people that `namesOf` was asked for: out of scope, or gone. */
   countUnresolved(): number {
-    const memberGroups = this.#groups.filter(({ dn }) => this.#firstEdge.has(dn)).length
-    return Math.max(0, this.#firstEdge.size - memberGroups - this.#membersFound)
+    return this.#graph.countUnresolved()
   }
-
-  #addEdge(member: string, group: number): void {
-    if (this.#edges === this.#edgeGroup.length) {
-      this.#edgeGroup = grow(this.#edgeGroup)
-      this.#edgeNext = grow(this.#edgeNext)
-    }
-    this.#edgeGroup[this.#edges] = group
-    this.#edgeNext[this.#edges] = this.#firstEdge.get(member) ?? noEdge
-    this.#firstEdge.set(member, this.#edges++)
-  }
-
-  /** The groups at the end of a chain of edges. */
-  #collect(first: number | undefined): number[] {
-    const groups: number[] = []
-    let edge = first ?? noEdge
-    while (edge !== noEdge) {
-      groups.push(this.#edgeGroup[edge] ?? 0)
-      edge = this.#edgeNext[edge] ?? noEdge
-    }
-    return groups
-  }
-
-  #resolve(direct: readonly number[]): readonly string[] {
-    const names = new Set<string>()
-    for (const index of direct)
-      for (const member of this.#close(index)) names.add(this.#groups[member]?.name ?? '')
-    return [...names].sort()
-  }
-
-  #close(index: number): readonly number[] {
-    const group = this.#groups[index]
-    if (!group) return []
-    if (!this.#nested) return [index]
-    if (group.closure) return group.closure
-    const seen = new Set([index])
-    // A set that grows while it is walked is visited to its end.
-    for (const reached of seen) {
-      const parents = this.#collect(this.#firstEdge.get(this.#groups[reached]?.dn ?? ''))
-      for (const parent of parents) seen.add(parent)
-    }
-    group.closure = [...seen]
-    return group.closure
-  }
-}
-
-function grow(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2)
-  larger.set(array)
-  return larger
 }

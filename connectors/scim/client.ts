@@ -1,0 +1,104 @@
+import { SourceFault } from '../source-fault.ts'
+import type { Authorization } from './authorization.ts'
+import { type JsonObject, parseObject, readKey } from './json-object.ts'
+import {
+  type ListPage,
+  type ListQuery,
+  readListPage,
+  writeListQuery,
+  writeSearchRequest,
+} from './list-page.ts'
+import type { Transport, TransportAnswer, TransportRequest } from './transport.ts'
+
+export type Endpoint = '/Users' | '/Groups'
+
+const mediaType = 'application/scim+json'
+
+/** Asks one SCIM server. Throws `SourceFault` for what the server did, and the signal's reason once that has fired. */
+export class ScimClient {
+  readonly #url: string
+  readonly #search: boolean
+  readonly #transport: Transport
+  readonly #authorization: Authorization
+
+  constructor(
+    { url, search }: { readonly url: string; readonly search: boolean },
+    transport: Transport,
+    authorization: Authorization,
+  ) {
+    this.#url = url.replace(/\/+$/, '')
+    this.#search = search
+    this.#transport = transport
+    this.#authorization = authorization
+  }
+
+  /** What the server says of itself (RFC 7644 section 4), or null from one that says nothing: it is optional in practice. */
+  async describeServer(signal: AbortSignal): Promise<JsonObject | null> {
+    const answer = await this.#ask({ path: '/ServiceProviderConfig', body: null }, signal)
+    if (answer.status === 401 || answer.status === 429 || isRedirect(answer.status))
+      refuse(answer, 'ServiceProviderConfig')
+    return answer.status === 200 ? parseObject(answer.text) : null
+  }
+
+  /** One page of users or groups. Null from a server that does not have the endpoint. */
+  async list(endpoint: Endpoint, query: ListQuery, signal: AbortSignal): Promise<ListPage | null> {
+    const request = this.#search
+      ? { path: `${endpoint}/.search`, body: writeSearchRequest(query) }
+      : { path: `${endpoint}?${writeListQuery(query)}`, body: null }
+    const answer = await this.#ask(request, signal)
+    if (answer.status === 404 || answer.status === 501) return null
+    if (answer.status !== 200) refuse(answer, endpoint.slice(1))
+    return readListPage(parseObject(answer.text))
+  }
+
+  async #ask(
+    { path, body }: { readonly path: string; readonly body: string | null },
+    signal: AbortSignal,
+  ): Promise<TransportAnswer> {
+    const ask = async () => {
+      const headers = {
+        authorization: `Bearer ${await this.#authorization.token(signal)}`,
+        accept: `${mediaType}, application/json;q=0.9`,
+        ...(body === null ? {} : { 'content-type': mediaType }),
+      }
+      const method = body === null ? 'GET' : 'POST'
+      const request: TransportRequest = { url: `${this.#url}${path}`, method, headers, body }
+      return this.#transport.exchange(request, signal)
+    }
+    const answer = await ask()
+    // A token may have ended before its time: another one is worth one try.
+    return answer.status === 401 && this.#authorization.forget() ? ask() : answer
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+/** What the server says in words may quote what it holds: its status and the keyword of RFC 7644 table 9 are enough. */
+function refuse(answer: TransportAnswer, what: string): never {
+  const { status } = answer
+  const keyword = readKeyword(answer)
+  if (status === 401) throw new SourceFault('unauthorized', `${what}: the server does not accept the token`)
+  if (status === 403) throw new SourceFault('access-denied', `${what}: the token may not read them`)
+  if (status === 429) throw new SourceFault('rate-limited', `${what}: the server wants fewer requests`)
+  if (isRedirect(status))
+    throw new SourceFault('redirected', `${what}: the server leads elsewhere, which is not followed`)
+  if (keyword === 'expiredCursor' || keyword === 'invalidCursor')
+    throw new SourceFault(
+      'moved',
+      `${what}: the server no longer knows the place that was reached (${keyword})`,
+    )
+  const detail = keyword === null ? '' : `, ${keyword}`
+  throw new SourceFault('server-error', `${what}: the server answered ${status}${detail}`)
+}
+
+function readKeyword({ text }: TransportAnswer): string | null {
+  try {
+    const keyword = readKey(parseObject(text), 'scimType')
+    return typeof keyword === 'string' && /^[A-Za-z]{1,32}$/.test(keyword) ? keyword : null
+  } catch (error) {
+    if (error instanceof SourceFault) return null
+    throw error
+  }
+}
