@@ -3,6 +3,7 @@ import type { Filter, FilterAttribute, FilterOperator } from '../../domain/filte
 import { foldKey } from '../../domain/fold-key.ts'
 import { compareSql } from './filter-comparison-sql.ts'
 import { joinSql, type Sql, sql } from './sql-fragment.ts'
+import { isStorable } from './storable-text.ts'
 
 /** Where the attributes of a filter stand in a row that a statement reads. */
 export interface FilterPlaces {
@@ -97,9 +98,8 @@ function compareValues(
   return anyValue(attribute, scope, (actual) => compareSql(operator, actual, value, attribute))
 }
 
-/** PostgreSQL stores neither U+0000 nor half a surrogate pair, so nothing there compares with them. */
 function refuseUnstorable(value: FilterLiteral): void {
-  if (typeof value === 'string' && /\0|\p{Surrogate}/u.test(value)) {
+  if (typeof value === 'string' && !isStorable(value)) {
     throw new MusterError('filter-invalid', 'The filter compares with a character that no value can have.')
   }
 }
