@@ -12,9 +12,10 @@ export interface Strictness {
   readonly strict: boolean
 }
 
-/** In bytes of UTF-8, and in values. */
+/** Bytes of UTF-8. */
 const longestText = 8192
-const longestList = 200
+/** Values of one attribute. */
+export const longestList = 200
 
 /**
  * One attribute's value made canonical: the schema's names and types, lists as lists, nothing unassigned. Undefined:

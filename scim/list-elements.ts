@@ -20,7 +20,7 @@ export function distinctElements(elements: readonly unknown[]): readonly unknown
   if (elements.length < 2) return elements
   const distinct: unknown[] = []
   for (const element of elements) {
-    const index = distinct.findIndex((other) => isSame(other, element))
+    const index = distinct.findIndex((other) => isSameElement(other, element))
     const same = distinct[index]
     if (same === undefined) distinct.push(element)
     else if (isObject(same) && isObject(element) && element['primary'] === true)
@@ -29,7 +29,8 @@ export function distinctElements(elements: readonly unknown[]): readonly unknown
   return distinct
 }
 
-function isSame(left: unknown, right: unknown): boolean {
+/** Whether a list would hold two elements twice: the same `type` and `value` or, without a value, the very same. */
+export function isSameElement(left: unknown, right: unknown): boolean {
   if (!isObject(left) || !isObject(right) || left['value'] === undefined) return equalValues(left, right)
   return left['value'] === right['value'] && left['type'] === right['type']
 }
