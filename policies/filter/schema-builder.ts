@@ -17,6 +17,7 @@ export type SubAttributes = Readonly<Record<string, Traits>>
 export interface Traits {
   readonly type: FilterValueType
   readonly caseExact: boolean
+  readonly byKey?: boolean
 }
 
 /** Builds a `FilterSchema`. Each attribute is added with every name that it answers to, in any case. */

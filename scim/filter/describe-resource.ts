@@ -116,7 +116,8 @@ const valueTypes: Readonly<Record<ScimAttribute['type'], FilterValueType | null>
   complex: null,
 }
 
-function traitsOf({ type, caseExact }: ScimAttribute): Traits | null {
+function traitsOf({ type, caseExact, uniqueness }: ScimAttribute): Traits | null {
   const valueType = valueTypes[type]
-  return valueType === null ? null : { type: valueType, caseExact }
+  if (valueType === null) return null
+  return { type: valueType, caseExact, byKey: uniqueness === 'server' && !caseExact }
 }
