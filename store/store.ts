@@ -19,6 +19,9 @@ import * as policySets from './write/policy-sets.ts'
 import * as hashes from './write/record-hashes.ts'
 import * as rights from './write/rights.ts'
 import * as runs from './write/runs.ts'
+import * as scimGroups from './write/scim-groups.ts'
+import * as scimMembers from './write/scim-members.ts'
+import * as scimUsers from './write/scim-users.ts'
 import * as records from './write/source-records.ts'
 import * as tokens from './write/tokens.ts'
 
@@ -47,6 +50,9 @@ export interface Store {
   readonly records: typeof records
   readonly rights: typeof rights
   readonly runs: typeof runs
+  readonly scimGroups: typeof scimGroups
+  readonly scimMembers: typeof scimMembers
+  readonly scimUsers: typeof scimUsers
   readonly standing: typeof standing
   readonly tokens: typeof tokens
   readonly tries: typeof tries
@@ -76,6 +82,9 @@ export function openStore(database: Database): Store {
     records,
     rights,
     runs,
+    scimGroups,
+    scimMembers,
+    scimUsers,
     standing,
     tokens,
     tries,

@@ -24,6 +24,13 @@ export type AuditAction =
   | 'test-message-sent'
   | 'token-created'
   | 'token-revoked'
+  | 'scim-user-created'
+  | 'scim-user-changed'
+  | 'scim-user-deleted'
+  | 'scim-group-created'
+  | 'scim-group-changed'
+  | 'scim-group-deleted'
+  | 'identity-shut-off'
 
 /** Who did what, on whom, why. Append-only. */
 export interface AuditEvent {

@@ -33,7 +33,7 @@ const selectRights =
 
 /** Writes one right whole: a person's grant or denial. The caller holds the lock of the identity's state. */
 export async function putRight(trx: Transaction, identityId: string, right: Right): Promise<void> {
-  await writeRights(trx, [{ ...right, identityId }])
+  await putRights(trx, [{ ...right, identityId }])
 }
 
 /** Writes the rows after these effects. The caller holds the lock of every identity's state. */
@@ -41,13 +41,14 @@ export async function applyRightEffects(
   trx: Transaction,
   effects: readonly { readonly identityId: string; readonly effect: RightEffect }[],
 ): Promise<void> {
-  await writeRights(
+  await putRights(
     trx,
     effects.map(({ identityId, effect }) => ({ ...effect.after, identityId })),
   )
 }
 
-async function writeRights(trx: Transaction, rows: readonly StoredRight[]): Promise<void> {
+/** Writes rights whole. The caller holds the lock of every identity's state. */
+export async function putRights(trx: Transaction, rows: readonly StoredRight[]): Promise<void> {
   if (rows.length === 0) return
   await trx.raw(
     `insert into rights (identity_id, factor, effective, clients, origins, denials)

@@ -14,6 +14,8 @@ export interface StoredRecord {
   readonly identityId: string | null
   /** md5 of the canonical row and the mapping: 16 bytes. */
   readonly hash: Buffer
+  /** What the source sent of it: `SourceRow.fingerprint`, mixed with the mapping. Null: not told. */
+  readonly fingerprint: Buffer | null
   readonly active: boolean
   readonly inactiveFrom: string | null
   readonly country: string | null
@@ -26,9 +28,14 @@ export interface StoredRecord {
   readonly deletedAt: string | null
 }
 
-const recordColumns = `source, external_id as "externalId", id, identity_id as "identityId", hash, active,
+const recordColumns = `source, external_id as "externalId", id, identity_id as "identityId", hash, fingerprint, active,
   inactive_from as "inactiveFrom", country, groups, attributes, link, link_fault as "linkFault",
   missing_since as "missingSince", deleted_at as "deletedAt"`
+/** The columns of a record of the table `r`, for a statement that locks it together with another row. */
+export const recordColumnsOfR = recordColumns
+  .split(',')
+  .map((column) => `r.${column.trim()}`)
+  .join(', ')
 
 export async function readRecords(
   trx: Transaction,
@@ -78,6 +85,7 @@ export async function insertRecords(
       'id',
       'identity_id',
       'hash',
+      'fingerprint',
       'active',
       'inactive_from',
       'country',
@@ -95,6 +103,7 @@ export async function insertRecords(
       record.id,
       record.identityId,
       record.hash,
+      record.fingerprint,
       record.active,
       record.inactiveFrom,
       record.country,
@@ -118,12 +127,17 @@ export async function updateRecords(
   if (records.length === 0) return
   const [record, ...others] = records
   if (record !== undefined && others.length === 0) return updateRecord(trx, record, at, runId)
-  const rows = records.map((record) => ({ ...record, hash: record.hash.toString('hex') }))
+  const rows = records.map((record) => ({
+    ...record,
+    hash: record.hash.toString('hex'),
+    fingerprint: record.fingerprint?.toString('hex') ?? null,
+  }))
   await trx.raw(
-    `update source_records r set identity_id = u."identityId", hash = decode(u.hash, 'hex'), active = u.active,
+    `update source_records r set identity_id = u."identityId", hash = decode(u.hash, 'hex'),
+       fingerprint = decode(u.fingerprint, 'hex'), active = u.active,
        inactive_from = u."inactiveFrom", country = u.country, groups = nullif(u.groups, 'null'::jsonb), attributes = u.attributes,
        link = u.link, link_fault = u."linkFault", changed_at = ?, changed_run = ?, missing_since = null, missing_run = null
-     from jsonb_to_recordset(?::jsonb) as u(source text, "externalId" text, "identityId" uuid, hash text, active boolean,
+     from jsonb_to_recordset(?::jsonb) as u(source text, "externalId" text, "identityId" uuid, hash text, fingerprint text, active boolean,
        "inactiveFrom" timestamptz, country text, groups jsonb, attributes jsonb, link text, "linkFault" text)
      where r.source = u.source and r.external_id = u."externalId"`,
     [at, runId, JSON.stringify(rows)],
@@ -139,12 +153,13 @@ async function updateRecord(
   await runPrepared(
     trx,
     'update-record',
-    `update source_records set identity_id = ?, hash = ?, active = ?, inactive_from = ?, country = ?, groups = ?,
+    `update source_records set identity_id = ?, hash = ?, fingerprint = ?, active = ?, inactive_from = ?, country = ?, groups = ?,
        attributes = ?, link = ?, link_fault = ?, changed_at = ?, changed_run = ?, missing_since = null, missing_run = null
      where source = ? and external_id = ?`,
     [
       record.identityId,
       record.hash,
+      record.fingerprint,
       record.active,
       record.inactiveFrom,
       record.country,
@@ -231,7 +246,7 @@ export async function countOpen(
 }
 
 /** Drivers give Date objects; the domain speaks RFC 3339. */
-function withIsoTimes(record: StoredRecord): StoredRecord {
+export function withIsoTimes<Record extends StoredRecord>(record: Record): Record {
   return {
     ...record,
     inactiveFrom: isoTime(record.inactiveFrom),
