@@ -33,11 +33,13 @@ export function createActivities(world: ActivityWorld): Activities {
         const { signal } = beat
         const opened = world.openSource(source)
         const { mapping, bringsGroups } = opened
-        const rows = opened.readAll({
-          signal,
-          unknownGroups: 'kept',
-          onProgress: ({ entries }) => beat.at(entries),
-        })
+        const rows = (recognise: (externalId: string, fingerprint: Uint8Array) => boolean) =>
+          opened.readAll({
+            signal,
+            unknownGroups: 'kept',
+            recognise,
+            onProgress: ({ entries }) => beat.at(entries),
+          })
         const outcome = await stageRead(world, {
           runId,
           source,

@@ -110,6 +110,7 @@ function recordOf({ row, hash, id }: HashedRow, context: LinkContext, link: RowL
     id: context.existing.get(row.externalId)?.id ?? id ?? context.newId(),
     identityId: link.identityId,
     hash,
+    fingerprint: row.fingerprint == null ? null : Buffer.from(row.fingerprint),
     active: row.active,
     inactiveFrom: row.inactiveFrom,
     country: row.country,

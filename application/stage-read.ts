@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Clock } from '../domain/clock.ts'
 import type { ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
 import { canonicaliseRow, hashRow } from './canonical-row.ts'
@@ -9,6 +10,8 @@ import { type MergeWorld, mergeRows } from './merge-rows.ts'
 /** A read that is under way: rows in batches, then how it ended. The shape of `FullReader.readAll`. */
 type RowStream = AsyncGenerator<readonly SourceRow[], ReadOutcome, void>
 
+type Recognise = (externalId: string, fingerprint: Uint8Array) => boolean
+
 export interface StageRequest {
   readonly runId: string
   readonly source: string
@@ -16,7 +19,8 @@ export interface StageRequest {
   readonly mapping: string
   /** The source's `bringsGroups`. */
   readonly bringsGroups: boolean
-  readonly rows: RowStream
+  /** Opens the stream; `recognise` goes to the reader. */
+  readonly rows: (recognise: Recognise) => RowStream
   /** Called after each batch that reached the store, with entries read so far. */
   readonly onStaged: (entries: number) => void
 }
@@ -44,7 +48,7 @@ export async function stageRead(world: MergeWorld, request: StageRequest): Promi
 
 async function loadKnownRecords(world: MergeWorld, source: string): Promise<KnownRecords> {
   const known = new KnownRecords()
-  await world.store.hashes.streamRecordHashes(world.store.database, source, (line) => known.load(line))
+  await world.store.hashes.streamRecordHashes(world.store.database, source, (record) => known.load(record))
   return known
 }
 
@@ -57,6 +61,7 @@ class Staging {
   readonly #request: StageRequest
   readonly #known: KnownRecords
   readonly #shape: string
+  readonly #shapeDigest: Buffer
   #waiting: HashedRow[] = []
   /** The merge under way: PostgreSQL works on one batch while the next is read. */
   #merging: Promise<void> = Promise.resolve()
@@ -66,10 +71,11 @@ class Staging {
     this.#request = request
     this.#known = known
     this.#shape = `${request.mapping}\n${derivationText(world.derivation)}`
+    this.#shapeDigest = hash('md5', this.#shape, 'buffer')
   }
 
   async takeAll(): Promise<ReadOutcome> {
-    const { rows } = this.#request
+    const rows = this.#request.rows((externalId, fingerprint) => this.#recognise(externalId, fingerprint))
     try {
       for (;;) {
         const step = await rows.next()
@@ -89,11 +95,23 @@ class Staging {
     }
   }
 
-  #take(row: SourceRow): void {
+  #recognise(externalId: string, fingerprint: Uint8Array): boolean {
+    const isKnown = this.#known.recognise(externalId, this.#mix(fingerprint))
+    if (isKnown) this.entries += 1
+    return isKnown
+  }
+
+  /** The same entry under another mapping is another row. */
+  #mix(fingerprint: Uint8Array): Uint8Array {
+    return fingerprint.map((byte, at) => byte ^ (this.#shapeDigest[at] ?? 0))
+  }
+
+  #take(given: SourceRow): void {
     this.entries += 1
-    const hash = hashRow(row, this.#shape)
-    const sighting: Sighting = this.#known.see(row.externalId, hash)
-    if (sighting === 'new' || sighting === 'changed') this.#waiting.push({ row, hash })
+    const row = given.fingerprint == null ? given : { ...given, fingerprint: this.#mix(given.fingerprint) }
+    const rowHash = hashRow(row, this.#shape)
+    const sighting: Sighting = this.#known.see(row.externalId, rowHash)
+    if (sighting === 'new' || sighting === 'changed') this.#waiting.push({ row, hash: rowHash })
     if (sighting === 'returned') this.returned.push(row.externalId)
     if (sighting === 'duplicate') {
       this.duplicates.push({

@@ -19,6 +19,11 @@ export interface ReadOptions {
    * groups that it has stored for them.
    */
   readonly unknownGroups?: 'stop' | 'kept'
+  /**
+   * Says whether the caller knows the entry with exactly this fingerprint: then it is as it was, counts as read, and
+   * is not yielded. Asked once for an entry at most; a reader that cannot tell never asks.
+   */
+  readonly recognise?: (externalId: string, fingerprint: Uint8Array) => boolean
 }
 
 /** The answer of a live test: what was found, or the first fault met. */

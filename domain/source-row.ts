@@ -15,6 +15,11 @@ export interface SourceRow {
   readonly groups: readonly string[] | null
   /** The country for numbers without a country code (ISO 3166-1 alpha-2), or null. */
   readonly country: string | null
+  /**
+   * 16 bytes over everything that the source sent of the entry and that its groups are: equal ones make equal rows.
+   * Left out where the reader cannot tell.
+   */
+  readonly fingerprint?: Uint8Array | null
 }
 
 /** Why a read has no proof of completeness. A closed list: operators alert on these. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Clock } from '../../domain/clock.ts'
 import type { ReadOutcome, SourceRow } from '../../domain/source-row.ts'
 import type { ReadOptions } from '../connector.ts'
@@ -6,9 +7,11 @@ import type { RowMapper } from '../row-mapper.ts'
 import { SourceFault } from '../source-fault.ts'
 import { EntryFault, type SlotTable } from '../source-values.ts'
 import { findKind } from './attribute-kind.ts'
+import type { BerCursor } from './ber-cursor.ts'
 import { completeRanges } from './complete-ranges.ts'
 import type { ConnectSettings } from './connect.ts'
 import { type DecodedEntry, EntryDecoder } from './entry-decoder.ts'
+import { EntryScout } from './entry-scout.ts'
 import { encodeFilter, FilterSyntaxError } from './filter.ts'
 import type { ScopeSettings } from './flavor.ts'
 import type { Membership } from './membership.ts'
@@ -75,6 +78,8 @@ class DirectoryRead {
   readonly #report: ReadReport
   /** One moment for the whole read: what is inactive does not depend on the page that it came in. */
   readonly #now: Date
+  /** What is known already of the entry that is decoded next. */
+  #scouted: { readonly groups: readonly string[] | null; readonly fingerprint: Buffer } | null = null
 
   constructor(settings: ReaderSettings, options: ReadOptions, report: ReadReport) {
     this.#settings = settings
@@ -136,7 +141,15 @@ class DirectoryRead {
       cutOff.push(entry)
       return null
     }
-    const scan = { decoder, convert, pageSize, what: base, readAhead: true }
+    const recognise = this.#recogniser(membership)
+    const scan = {
+      decoder,
+      convert,
+      pageSize,
+      what: base,
+      readAhead: true,
+      ...(recognise === null ? {} : { recognise }),
+    }
     for await (const page of scanPages(session, makeSearch(scope, slots), scan)) {
       report.pages++
       report.references += page.references
@@ -157,6 +170,28 @@ class DirectoryRead {
       })
   }
 
+  /** Null: this read cannot tell what is known from what is not. */
+  #recogniser(
+    membership: Membership | 'unknown' | null,
+  ): ((cursor: BerCursor, end: number) => string | null) | null {
+    const { recognise } = this.#options
+    const { scope, slots, primaryGroupSlot } = this.#settings
+    if (recognise === undefined || membership === 'unknown') return null
+    const other = primaryGroupSlot === null ? null : (slots.names[primaryGroupSlot] ?? null)
+    const scout = new EntryScout(scope.people.externalId, other)
+    return (cursor, end) => {
+      this.#scouted = null
+      const entry = scout.scout(cursor, end)
+      if (entry === null) return null
+      const groups = membership === null ? null : membership.namesOf(entry.dn, entry.other)
+      const fingerprint = groups === null ? entry.fingerprint : mixGroups(entry.fingerprint, groups)
+      this.#scouted = { groups, fingerprint }
+      if (!recognise(entry.externalId, fingerprint)) return null
+      this.#report.entries++
+      return entry.dn
+    }
+  }
+
   /** The row of an entry, or null for one that cannot be used; it is reported. */
   #mapEntry(entry: DecodedEntry, membership: Membership | 'unknown' | null): SourceRow | null {
     const { mapRow, dnSlot } = this.#settings
@@ -164,7 +199,14 @@ class DirectoryRead {
     try {
       if (entry.undecodable !== null) throw describeUndecodable(entry.undecodable)
       if (dnSlot !== null) entry.values[dnSlot] = [entry.dn]
-      return mapRow(entry.values, this.#findGroups(entry, membership), this.#now)
+      const scouted = this.#scouted
+      this.#scouted = null
+      const row = mapRow(
+        entry.values,
+        scouted === null ? this.#findGroups(entry, membership) : scouted.groups,
+        this.#now,
+      )
+      return scouted === null ? row : { ...row, fingerprint: scouted.fingerprint }
     } catch (error) {
       if (!(error instanceof EntryFault)) throw error
       this.#report.addProblem(this.#nameEntry(entry), error.code, error.message)
@@ -196,6 +238,13 @@ function makeSearch({ people, domainScope }: ScopeSettings, slots: SlotTable): S
     attributes,
     domainScope,
   }
+}
+
+/** Groups are no part of an entry, but of what is made of it. */
+function mixGroups(fingerprint: Buffer, groups: readonly string[]): Buffer {
+  const mixed = hash('md5', groups.join('\u0000'), 'buffer')
+  for (let at = 0; at < mixed.length; at++) mixed[at] = (mixed[at] ?? 0) ^ (fingerprint[at] ?? 0)
+  return mixed
 }
 
 function describeUndecodable(attribute: string): EntryFault {

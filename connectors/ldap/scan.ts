@@ -1,4 +1,5 @@
 import { SourceFault } from '../source-fault.ts'
+import type { BerCursor } from './ber-cursor.ts'
 import type { DecodedEntry, EntryDecoder } from './entry-decoder.ts'
 import { describeResult } from './result-fault.ts'
 import type { Search } from './search-request.ts'
@@ -14,6 +15,11 @@ const emptyPagesAllowed = 10_000
 
 export interface ScanOptions<Item> {
   readonly decoder: EntryDecoder
+  /**
+   * Called with an entry's bytes before they are decoded; answers its DN where the entry is known and nothing more is
+   * wanted of it, else null. The cursor stays where it is.
+   */
+  readonly recognise?: (cursor: BerCursor, end: number) => string | null
   /** Called as an entry arrives, so that nothing of it has to live until its page ends. */
   readonly convert: (entry: DecodedEntry) => Item
   readonly pageSize: number
@@ -77,13 +83,20 @@ async function fetchPage<Item>(
   options: ScanOptions<Item>,
   cookie: Buffer,
 ): Promise<FetchedPage<Item>> {
-  const { decoder, convert, pageSize, what } = options
+  const { decoder, recognise, convert, pageSize, what } = options
   const items: Item[] = []
   let firstDn: string | null = null
+  let entries = 0
   const onEntry: OnEntry = (cursor, end) => {
+    entries++
     // A server that ignores the page size would fill the memory with all that it has.
-    if (items.length >= 2 * pageSize)
+    if (entries > 2 * pageSize)
       throw new SourceFault('paging-dropped', `${session.host}: ${what}: the server ignores the page size`)
+    const known = recognise?.(cursor, end) ?? null
+    if (known !== null) {
+      firstDn ??= known
+      return
+    }
     const entry = decoder.decode(cursor, end)
     firstDn ??= entry.dn
     items.push(convert(entry))

@@ -3,37 +3,52 @@ import { to as copyTo } from 'pg-copy-streams'
 import type { Database } from '../database.ts'
 
 /**
- * One known record in 49 characters and a line feed: 16 hex digits of md5(external id), 32 of the row's hash, and
- * `1` when the record is marked missing. Records that are linked to nobody are left out, so that every run tries
- * them again.
+ * One known record in 41 bytes: 8 of md5(external id), 16 of the row's hash, 16 of its fingerprint (zeros where there
+ * is none), and 1 when the record is marked missing. Records that are linked to nobody, or that their source deleted,
+ * are left out, so that every run tries them again.
  */
 const knownRecords = `
-  copy (select substr(md5(external_id), 1, 16) || encode(hash, 'hex') || case when missing_since is null then '0' else '1' end
-        from source_records where identity_id is not null and source = `
+  copy (select substring(decode(md5(external_id), 'hex') for 8) || hash
+          || coalesce(fingerprint, decode('00000000000000000000000000000000', 'hex'))
+          || case when missing_since is null then '\\x00'::bytea else '\\x01'::bytea end
+        from source_records where identity_id is not null and deleted_at is null and source = `
+
+/** The header of COPY's binary format without options, and what each row of one column begins with. */
+const headerLength = 19
+const rowPrefixLength = 6
+const recordLength = 41
+/** What a file ends with: a field count of -1. */
+const trailerLength = 2
 
 /** Calls `onRecord` for each known record of a source, streaming: memory does not grow with the source. */
 export async function streamRecordHashes(
   database: Database,
   source: string,
-  onRecord: (line: Buffer) => void,
+  onRecord: (record: Buffer) => void,
 ): Promise<void> {
   const client = (await database.client.acquireConnection()) as PoolClient
   try {
     // COPY takes no bindings; the literal is quoted by the client library.
-    const stream = client.query(copyTo(`${knownRecords}${client.escapeLiteral(source)}) to stdout`))
+    const stream = client.query(
+      copyTo(`${knownRecords}${client.escapeLiteral(source)}) to stdout (format binary)`),
+    )
     let rest: Buffer = Buffer.alloc(0)
+    let skip = headerLength
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       let start = 0
-      for (; start + knownRecordLength <= data.length; start += knownRecordLength) {
-        onRecord(data.subarray(start, start + knownRecordLength))
+      if (skip > 0 && data.length >= skip) {
+        start = skip
+        skip = 0
+      }
+      if (skip === 0) {
+        for (; start + rowPrefixLength + recordLength <= data.length; start += rowPrefixLength + recordLength)
+          onRecord(data.subarray(start + rowPrefixLength, start + rowPrefixLength + recordLength))
       }
       rest = data.subarray(start)
     }
+    if (rest.length !== trailerLength) throw new Error('The known records were not read to their end.')
   } finally {
     await database.client.releaseConnection(client)
   }
 }
-
-/** 16 + 32 + 1 characters and the line feed. */
-const knownRecordLength = 50

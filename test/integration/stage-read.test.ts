@@ -174,7 +174,7 @@ function readAgain(runId: string, rows: Parameters<typeof readRows>[2]) {
     source: 'corp',
     mapping: 'test',
     bringsGroups: false,
-    rows: readOf(rows),
+    rows: () => readOf(rows),
     onStaged: () => undefined,
   })
 }

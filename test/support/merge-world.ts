@@ -36,7 +36,7 @@ export async function readRows(
     source,
     mapping: 'test',
     bringsGroups: false,
-    rows: readOf(rows, end),
+    rows: () => readOf(rows, end),
     onStaged: () => undefined,
     ...given,
   }
