@@ -37,10 +37,12 @@ export function writeSearchRequest(query: ListQuery): string {
 
 /** Reads a ListResponse, in whatever case its keys are. Throws `SourceFault` `malformed`. */
 export function readListPage(body: JsonObject): ListPage {
-  const resources = readKey(body, 'Resources') ?? []
-  if (!Array.isArray(resources)) throw new SourceFault('malformed', 'Resources is no list')
+  const totalResults = readTotal(readKey(body, 'totalResults'))
+  // An object that is no list at all is not an empty one.
+  const resources = readKey(body, 'Resources') ?? (totalResults === 0 ? [] : null)
+  if (!Array.isArray(resources)) throw new SourceFault('malformed', 'an answer has no list of Resources')
   return {
-    totalResults: readTotal(readKey(body, 'totalResults')),
+    totalResults,
     nextCursor: readCursor(readKey(body, 'nextCursor')),
     resources,
   }
