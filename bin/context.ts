@@ -3,9 +3,9 @@ import type { Configuration } from '../config/configuration.ts'
 import type { LoadedConfiguration } from '../config/read-configuration.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { TemporalStatus } from '../domain/status-view.ts'
 import type { Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { TemporalStatus } from './temporal-status.ts'
 
 /** 0 done · 1 failed · 2 usage or configuration · 3 held, waits for approval · 4 done, but not wholly. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4

@@ -1,18 +1,5 @@
 import type { Client } from '@temporalio/client'
-
-/** What is shown of Temporal in `muster status`. */
-export interface TemporalStatus {
-  readonly address: string
-  readonly namespace: string
-  readonly version: string
-  readonly queue: {
-    readonly name: string
-    /** Tasks that wait for a worker. */
-    readonly backlog: number
-    /** Workers seen in the last minutes, by what they poll for. */
-    readonly pollers: { readonly workflows: number; readonly activities: number }
-  }
-}
+import type { TemporalStatus } from '../domain/status-view.ts'
 
 /** `temporal.api.enums.v1.TaskQueueType`. */
 const workflowQueue = 1

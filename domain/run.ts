@@ -1,8 +1,10 @@
 import type { UnusableReason } from './address.ts'
 import type { ReadOutcome } from './source-row.ts'
 
-export type RunKind = 'full' | 'changes' | 'policies'
-export type RunStatus = 'running' | 'completed' | 'held' | 'failed' | 'cancelled'
+export const runKinds = ['full', 'changes', 'policies'] as const
+export type RunKind = (typeof runKinds)[number]
+export const runStatuses = ['running', 'completed', 'held', 'failed', 'cancelled'] as const
+export type RunStatus = (typeof runStatuses)[number]
 
 export interface EffectCounts {
   readonly rightsGranted: number

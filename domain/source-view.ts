@@ -2,15 +2,17 @@
  * How a source stands: `frozen` was taken out of the configuration, `never-read` has no run yet, or nothing was
  * ever asked through it; `pushed` is a SCIM connection in use; the others say how its newest run went.
  */
-export type SourceState =
-  | 'frozen'
-  | 'never-read'
-  | 'pushed'
-  | 'running'
-  | 'proved'
-  | 'incomplete'
-  | 'held'
-  | 'failed'
+export const sourceStates = [
+  'frozen',
+  'never-read',
+  'pushed',
+  'running',
+  'proved',
+  'incomplete',
+  'held',
+  'failed',
+] as const
+export type SourceState = (typeof sourceStates)[number]
 
 /** A source of identities as operators see it. */
 export interface SourceView {

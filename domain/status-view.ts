@@ -18,3 +18,17 @@ export interface StoreStatus {
   /** Identities with effects that a brake holds, and the runs that hold them. */
   readonly held: { readonly total: number; readonly runs: readonly string[] }
 }
+
+/** What is shown of Temporal beside the store. */
+export interface TemporalStatus {
+  readonly address: string
+  readonly namespace: string
+  readonly version: string
+  readonly queue: {
+    readonly name: string
+    /** Tasks that wait for a worker. */
+    readonly backlog: number
+    /** Workers seen in the last minutes, by what they poll for. */
+    readonly pollers: { readonly workflows: number; readonly activities: number }
+  }
+}

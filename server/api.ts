@@ -1,21 +1,22 @@
 import type { FastifyInstance } from 'fastify'
-import type { ChallengeWorld } from '../application/challenges/challenge-world.ts'
+import type { ApiWorld } from './api/api-world.ts'
 import { mountRoutes } from './api/mount-routes.ts'
 import type { Route } from './api/route.ts'
+import { listAuditRoutes } from './audit-events.ts'
 import { listChallengeRoutes } from './challenges.ts'
+import { listDeliveryRoutes } from './deliveries.ts'
 import { mountDocsPage } from './docs-page.ts'
 import { listEnrollmentRoutes } from './enrollments.ts'
 import { listFactorRoutes } from './factors.ts'
+import { listIdentityRoutes } from './identities.ts'
+import { listListedEnrollmentRoutes } from './listed-enrollments.ts'
 import { describeApi, mountApiDocument } from './openapi.ts'
-
-/** Everything that the API needs of the world. */
-export interface ApiWorld {
-  readonly challenges: ChallengeWorld
-  /** Tells the workflows that something became due. Neither waits nor throws. */
-  readonly nudge: () => void
-  /** Of this build. */
-  readonly version: string
-}
+import { listPolicyRoutes } from './policies.ts'
+import { listRightRoutes } from './rights.ts'
+import { listRunRoutes } from './runs.ts'
+import { listSourceRoutes } from './sources.ts'
+import { listStatusRoutes } from './status.ts'
+import { listTokenRoutes } from './tokens.ts'
 
 /** `/v1`, with its description for programs (`/openapi.json`) and for people (`/docs`). */
 export function mountApi(app: FastifyInstance, world: ApiWorld): void {
@@ -27,10 +28,21 @@ export function mountApi(app: FastifyInstance, world: ApiWorld): void {
 }
 
 /** Every operation, by feature. */
-export function listRoutes({ challenges, nudge }: ApiWorld): readonly Route[] {
+export function listRoutes(world: ApiWorld): readonly Route[] {
+  const { challenges, nudge } = world
   return [
     ...listChallengeRoutes(challenges),
     ...listFactorRoutes(challenges),
     ...listEnrollmentRoutes(challenges, nudge),
+    ...listIdentityRoutes(world),
+    ...listRightRoutes(world),
+    ...listListedEnrollmentRoutes(world),
+    ...listSourceRoutes(world),
+    ...listRunRoutes(world),
+    ...listPolicyRoutes(world),
+    ...listDeliveryRoutes(world),
+    ...listAuditRoutes(world),
+    ...listStatusRoutes(world),
+    ...listTokenRoutes(world),
   ]
 }

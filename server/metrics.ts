@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { RunStatus } from '../domain/run.ts'
+import { runStatuses } from '../domain/run.ts'
 import type { PoolFigures, StoreFigures } from '../store/read/figures.ts'
 
 /** Where the numbers come from. */
@@ -40,14 +40,6 @@ export function mountMetrics(app: FastifyInstance, source: MetricsSource): void 
     return reply.header('content-type', registry.contentType).send(await registry.metrics())
   })
 }
-
-const runStatuses = [
-  'running',
-  'completed',
-  'held',
-  'failed',
-  'cancelled',
-] as const satisfies readonly RunStatus[]
 
 type Gauges = ReturnType<typeof defineGauges>
 

@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { nameScope } from './api/authorise.ts'
 import type { Route } from './api/route.ts'
+import { type Json, SchemaBook } from './api/schema-book.ts'
 import { problem } from './api/shapes.ts'
 import { type ProblemCode, problemStatuses, requestFaultStatuses } from './problem.ts'
-
-/** JSON Schema, as far as we build it. */
-type Json = Readonly<Record<string, unknown>>
 
 /** An OpenAPI 3.1 document. */
 export interface ApiDocument {
@@ -30,14 +28,21 @@ export interface Operation {
 }
 
 /** Problems that every operation can answer with. */
-const always: readonly ProblemCode[] = ['invalid-request', 'unauthorized', 'forbidden', 'internal']
+const always: readonly ProblemCode[] = [
+  ...(['invalid-request', 'unauthorized', 'forbidden', 'client-unknown'] as const),
+  ...(['internal', 'database-unavailable'] as const),
+]
+/** Those of every operation that takes a body. */
+const ofBodies: readonly ProblemCode[] = ['too-large', 'unsupported-media-type']
 
 /** Describes operations by the very schemas that check their requests. */
 export function describeApi(routes: readonly Route[], about: { readonly version: string }): ApiDocument {
   const paths: Record<string, Record<string, Operation>> = {}
+  const book = new SchemaBook()
+  book.describe(problem, 'output')
   for (const route of routes) {
     const methods = paths[route.path] ?? {}
-    methods[route.method.toLowerCase()] = describeOperation(route)
+    methods[route.method.toLowerCase()] = describeOperation(route, book)
     paths[route.path] = methods
   }
   return {
@@ -52,7 +57,7 @@ export function describeApi(routes: readonly Route[], about: { readonly version:
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: book.components,
     },
     security: [{ token: [] }],
   }
@@ -66,7 +71,7 @@ export function mountApiDocument(app: FastifyInstance, document: ApiDocument): v
   )
 }
 
-function describeOperation(route: Route): Operation {
+function describeOperation(route: Route, book: SchemaBook): Operation {
   const { operationId, tag, summary, access, body } = route
   return {
     operationId,
@@ -74,8 +79,8 @@ function describeOperation(route: Route): Operation {
     summary,
     description: `Scope: ${nameScope(access)}.`,
     parameters: [
-      ...describeParameters(route.params, 'path'),
-      ...describeParameters(route.query, 'query'),
+      ...describeParameters(route.params, 'path', book),
+      ...describeParameters(route.query, 'query', book),
       ...(route.isIdempotent ? [idempotencyKey] : []),
     ],
     ...(body === null
@@ -83,10 +88,13 @@ function describeOperation(route: Route): Operation {
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+            content: { 'application/json': { schema: book.describe(body, 'input') } },
           },
         }),
-    responses: { ...describeAnswers(route), ...describeProblems([...always, ...route.problems]) },
+    responses: {
+      ...describeAnswers(route, book),
+      ...describeProblems([...always, ...(body === null ? [] : ofBodies), ...route.problems]),
+    },
   }
 }
 
@@ -98,17 +106,21 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
-function describeParameters(schema: z.ZodObject | null, place: 'path' | 'query'): readonly Json[] {
+function describeParameters(
+  schema: z.ZodObject | null,
+  place: 'path' | 'query',
+  book: SchemaBook,
+): readonly Json[] {
   if (schema === null) return []
   return Object.entries(schema.shape).map(([name, part]) => ({
     name,
     in: place,
     required: place === 'path' || !(part as z.ZodType).safeParse(undefined).success,
-    schema: schemaOf(part as z.ZodType, 'input'),
+    schema: book.describe(part as z.ZodType, 'input'),
   }))
 }
 
-function describeAnswers({ answers }: Route): Operation['responses'] {
+function describeAnswers({ answers }: Route, book: SchemaBook): Operation['responses'] {
   return Object.fromEntries(
     Object.entries(answers).map(([status, { meaning, schema }]) => [
       status,
@@ -116,7 +128,7 @@ function describeAnswers({ answers }: Route): Operation['responses'] {
         ? { description: meaning }
         : {
             description: meaning,
-            content: { 'application/json': { schema: schemaOf(schema, 'output') } },
+            content: { 'application/json': { schema: book.describe(schema, 'output') } },
           },
     ]),
   )
@@ -143,9 +155,4 @@ function statusOf(code: ProblemCode): number {
   return code in problemStatuses
     ? problemStatuses[code as keyof typeof problemStatuses]
     : requestFaultStatuses[code as keyof typeof requestFaultStatuses]
-}
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io })
-  return json
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { readSetInForce } from '../../application/read-set-in-force.ts'
 import type { IdentityFacts } from '../../domain/decision.ts'
 import { type DecisionView, viewDecision } from '../../domain/decision-view.ts'
 import type { Enrollment } from '../../domain/enrollment.ts'
@@ -8,7 +9,6 @@ import { recordLook } from '../../store/read/record-look.ts'
 import type { CliContext, OpenedStore } from '../context.ts'
 import { describeDecision } from '../output/describe-decision.ts'
 import { writeJson, writeLines } from '../output/write.ts'
-import { readSetInForce } from '../policies-in-force.ts'
 import { revealTo } from '../reveal.ts'
 import { withStore } from '../with-store.ts'
 

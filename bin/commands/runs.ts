@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { HeldRunVerdict } from '../../application/decide-held-run.ts'
-import type { Run, RunStatus } from '../../domain/run.ts'
+import { type Run, type RunStatus, runStatuses } from '../../domain/run.ts'
 import { getRun, readRuns } from '../../store/read/runs.ts'
 import { requireSource } from '../../store/read/sources.ts'
 import { parseChoice } from '../arguments/parse-choice.ts'
@@ -12,14 +12,6 @@ import { type ListOutput, writeList } from '../output/write-list.ts'
 import { wakeWorkflows } from '../wake.ts'
 import { withStore } from '../with-store.ts'
 
-const statuses = [
-  'running',
-  'completed',
-  'held',
-  'failed',
-  'cancelled',
-] as const satisfies readonly RunStatus[]
-
 /** `muster runs [list] [--source S] | show ID | approve|reject ID [--reason T]` */
 export function registerRuns(program: Command, context: CliContext): void {
   const runs = program.command('runs').description('reconciliations of sources and roll-outs of policies')
@@ -27,7 +19,7 @@ export function registerRuns(program: Command, context: CliContext): void {
     .command('list', { isDefault: true })
     .description('runs, newest first')
     .option('--source <source>', 'only of this source')
-    .option('--status <status>', `only these: ${statuses.join(', ')}`, parseChoice('status', statuses))
+    .option('--status <status>', `only these: ${runStatuses.join(', ')}`, parseChoice('status', runStatuses))
     .option('--limit <n>', 'the most that are shown; 0 for all', parseLimit, 20)
     .action((options: ListOptions) => listRuns(context, options))
   runs

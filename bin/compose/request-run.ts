@@ -19,20 +19,31 @@ const pickUpWithin = 30_000
 const lookEvery = 100
 const never = new AbortController().signal
 
-/**
- * Starts a run of a source, or joins the one that goes on; answers its id as soon as a worker has taken it. The
- * source's name was checked against the configuration by the caller. The signal ends the waiting, not the run.
- */
+/** Starts a run of a source, or joins the one that goes on; answers its id. See `startOrJoinRun`. */
 export async function requestRun(
   client: Client,
   request: RunRequest,
   signal: AbortSignal = never,
 ): Promise<string> {
+  return (await startOrJoinRun(client, request, { signal })).runId
+}
+
+/**
+ * Starts a run of a source, or joins the one that goes on, and answers as soon as a worker has taken it. The source's
+ * name was checked against the configuration by the caller. The signal ends the waiting, not the run. Throws
+ * `temporal-unavailable` where no worker takes it within `patience` (milliseconds).
+ */
+export async function startOrJoinRun(
+  client: Client,
+  request: RunRequest,
+  options: { readonly signal?: AbortSignal; readonly patience?: number },
+): Promise<{ readonly runId: string; readonly joined: boolean }> {
+  const { signal = never, patience = pickUpWithin } = options
   const runId = newId()
   const workflowId = workflowIds.reconcile(runId)
   const args: [ReconcileRequest] = [{ runId, ...request }]
   const handle = await client.workflow.start('reconcileSource', { workflowId, taskQueue, args })
-  const deadline = performance.now() + pickUpWithin
+  const deadline = performance.now() + patience
   for (;;) {
     const left = deadline - performance.now()
     // A query waits for a worker; without one it would wait for ever.
@@ -40,10 +51,12 @@ export async function requestRun(
       handle.query(progressQuery).catch(() => null),
       delay(left, null, { ref: false }),
     ])
-    if (progress?.runId != null) return progress.runId
+    if (progress?.runId != null) return { runId: progress.runId, joined: progress.runId !== runId }
     if (performance.now() >= deadline) {
       await handle.cancel()
-      throw new MusterError('temporal-unavailable', 'No worker took the run. Is "muster up" still running?')
+      throw new MusterError('temporal-unavailable', 'No worker took the run. Is one running?', {
+        retryable: true,
+      })
     }
     await delay(lookEvery, undefined, { signal })
   }

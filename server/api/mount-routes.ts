@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { MusterError } from '../../domain/error.ts'
+import { describeProblem, sendProblem } from '../problem.ts'
 import { type Admission, type AuthorisationWorld, admit } from './authorise.ts'
 import { RequestFault } from './request-fault.ts'
 import type { Route } from './route.ts'
@@ -12,7 +13,7 @@ export function mountRoutes(app: FastifyInstance, world: AuthorisationWorld, rou
   for (const route of routes) {
     app.route({
       method: route.method,
-      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: writePattern(route.path),
       // GET without HEAD: nothing here is worth a second verb.
       exposeHeadRoute: false,
       // Before the body is read: what a stranger sends is not looked at.
@@ -26,6 +27,34 @@ export function mountRoutes(app: FastifyInstance, world: AuthorisationWorld, rou
       },
     })
   }
+  refuseOtherMethods(app, routes)
+}
+
+/** RFC 9110 section 15.5.6: a path that is known answers a method that is not with those that are. */
+function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const known = new Map<string, string[]>()
+  for (const { path, method } of routes) known.set(path, [...(known.get(path) ?? []), method])
+  for (const [path, methods] of known) {
+    app.route({
+      method: everyMethod.filter((method) => !methods.includes(method)),
+      url: writePattern(path),
+      exposeHeadRoute: false,
+      handler: (request, reply) => {
+        const detail = `${request.method} is not answered here.`
+        return sendProblem(
+          reply.header('allow', methods.join(', ')),
+          describeProblem('method-not-allowed', 405, detail),
+        )
+      },
+    })
+  }
+}
+
+const everyMethod = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** A path of OpenAPI as Fastify writes it. */
+function writePattern(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
 /** Clients that always say `application/json` may send nothing where nothing is taken. */

@@ -9,6 +9,8 @@ export const id = z.uuid().describe('An id.')
 export const time = z.iso.datetime({ offset: true }).describe('RFC 3339.')
 export const factor = z.enum(factors).describe('A factor.')
 
+/** Why somebody changes something. */
+export const reason = z.string().max(500).nullable().default(null).describe('For the audit trail.')
 const ip = z.union([z.ipv4(), z.ipv6()]).describe('An IPv4 or IPv6 address.')
 
 /** Where a request came from, as the client saw it. */
@@ -88,7 +90,7 @@ export const challenge = z
       .nullable()
       .describe('The newest message.'),
   })
-  .describe('A challenge.')
+  .meta({ id: 'Challenge', description: 'A challenge.' })
 
 export const passed = z
   .strictObject({
@@ -145,7 +147,7 @@ export const enrollment = z
       })
       .nullable(),
   })
-  .describe('An address that is bound to an identity for a factor.')
+  .meta({ id: 'Enrollment', description: 'An address that is bound to an identity for a factor.' })
 
 /** A problem document, RFC 9457. */
 export const problem = z
@@ -178,4 +180,4 @@ export const problem = z
       .optional()
       .describe('Of a request that is not of its schema: each place (RFC 6901) and what was expected.'),
   })
-  .describe('A problem (RFC 9457).')
+  .meta({ id: 'Problem', description: 'A problem (RFC 9457).' })
