@@ -118,13 +118,16 @@ function writeElement(attribute: ScimAttribute, before: Part, writing: ListWriti
     if (op === 'remove') return undefined
     const sent = toPart(attribute, value, writing)
     // RFC 7644 section 3.5.2.3: with a value filter, the values that match are replaced.
-    if (op === 'replace') return sent
+    if (op === 'replace') return keepIfUsable(sent, strict)
     return sent === undefined ? before : mergeParts(attribute, before, sent, writing)
   }
   const next = writeAttribute(sub, before[sub.name], { op, value, strict, where })
-  const after = tidyPart(before, setPart(before, sub.name, next))
-  // What is left of a number without the number is nothing that anybody could use.
-  return after === undefined || (!strict && saysNothing(after)) ? undefined : after
+  return keepIfUsable(tidyPart(before, setPart(before, sub.name, next)), strict)
+}
+
+/** What is left of a number without the number is nothing that anybody could use; a body would not keep it either. */
+function keepIfUsable(value: Part | undefined, strict: boolean): Part | undefined {
+  return value === undefined || (!strict && saysNothing(value)) ? undefined : value
 }
 
 /**
