@@ -58,6 +58,8 @@ export interface Store {
   readonly tries: typeof tries
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<Result>(work: (trx: Transaction) => Promise<Result>): Promise<Result>
+  /** Part of a transaction that can fail by itself: undone when `work` rejects. */
+  savepoint<Result>(trx: Transaction, work: () => Promise<Result>): Promise<Result>
 }
 
 export function openStore(database: Database): Store {
@@ -89,6 +91,20 @@ export function openStore(database: Database): Store {
     tokens,
     tries,
     transaction: (work) => retryConflicts(() => database.transaction(work)),
+    savepoint: inSavepoint,
+  }
+}
+
+async function inSavepoint<Result>(trx: Transaction, work: () => Promise<Result>): Promise<Result> {
+  await trx.raw('savepoint part')
+  try {
+    const result = await work()
+    await trx.raw('release savepoint part')
+    return result
+  } catch (error) {
+    await trx.raw('rollback to savepoint part')
+    await trx.raw('release savepoint part')
+    throw error
   }
 }
 
