@@ -20,9 +20,13 @@ const server = app.listen(0, '127.0.0.1', () => {
 })
 process.on('disconnect', () => process.exit(0))
 
+interface StoredFilter {
+  match(resources: readonly Stored[]): readonly Stored[]
+}
+
 interface Declared {
   ingress(handler: (resource: { id?: string }, instance: object) => object): Declared
-  egress(handler: (resource: { id?: string }) => unknown): Declared
+  egress(handler: (resource: { id?: string; filter?: StoredFilter }) => unknown): Declared
   degress(handler: (resource: { id?: string }) => void): Declared
 }
 
@@ -45,8 +49,10 @@ function declareResource(type: { name: string }, unique: string): void {
       names.set(key, id)
       return resource
     })
-    .egress(({ id }) => {
-      if (id === undefined) return [...stored.values()]
+    .egress(({ id, filter }) => {
+      const all = () => [...stored.values()]
+      // As its documentation does it: the library's own evaluator, over everybody.
+      if (id === undefined) return filter === undefined ? all() : filter.match(all())
       const found = stored.get(id)
       if (found === undefined) throw new SCIMMY.Types.Error(404, null as never, `${type.name} is not there.`)
       return found

@@ -353,7 +353,7 @@ export const entraByDefault: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'Add', path: 'members', value: [{ $ref: null, value: '{{erik}}' }] }),
-      status: 200,
+      status: 204,
       settled: {
         erik: {
           ...bySms,
@@ -367,14 +367,14 @@ export const entraByDefault: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'Add', path: 'members', value: [{ $ref: null, value: '{{erik}}' }] }),
-      status: 200,
+      status: 204,
     },
     {
       does: 'adds another member',
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'Add', path: 'members', value: [{ $ref: null, value: '{{dana}}' }] }),
-      status: 200,
+      status: 204,
       settled: { dana: { groups: ['Mobile Workers'] }, erik: { groups: ['Mobile Workers'] } },
     },
     {
@@ -382,7 +382,7 @@ export const entraByDefault: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'Remove', path: 'members', value: [{ $ref: null, value: '{{erik}}' }] }),
-      status: 200,
+      status: 204,
       settled: {
         erik: { rights: ['otp-email'], groups: [] },
         dana: { groups: ['Mobile Workers'] },
@@ -400,8 +400,7 @@ export const entraByDefault: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'Replace', path: 'displayName', value: 'Field Workers' }),
-      status: 200,
-      answer: { displayName: 'Field Workers' },
+      status: 204,
       settled: { dana: { rights: ['otp-email'], groups: ['Field Workers'] } },
     },
     {
@@ -472,7 +471,7 @@ export const entraWithFlag: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'add', path: 'members', value: [{ value: '{{erik}}' }, { value: '{{dana}}' }] }),
-      status: 200,
+      status: 204,
       settled: { erik: { groups: ['Mobile Workers'] }, dana: { groups: ['Mobile Workers'] } },
     },
     {
@@ -480,7 +479,7 @@ export const entraWithFlag: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'remove', path: 'members[value eq "{{erik}}"]' }),
-      status: 200,
+      status: 204,
       settled: { erik: { groups: [] }, dana: { groups: ['Mobile Workers'] } },
     },
     {
@@ -488,7 +487,7 @@ export const entraWithFlag: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'remove', path: 'members[value eq "{{erik}}"]' }),
-      status: 200,
+      status: 204,
     },
     ...hardDelete(['otp-email suspended'], ['otp-email active']),
   ],

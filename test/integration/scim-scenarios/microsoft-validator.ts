@@ -157,7 +157,7 @@ export const microsoftValidator: Scenario = {
         { op: 'add', path: 'members', value: [{ value: '{{one}}' }] },
         { op: 'remove', path: 'members[value eq "{{one}}"]' },
       ),
-      status: 200,
+      status: 204,
     },
     {
       does: 'deletes the user',

@@ -191,8 +191,7 @@ export const oktaByPatch: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'replace', value: { id: '{{group}}', displayName: 'Mobile Workers' } }),
-      status: 200,
-      answer: { displayName: 'Mobile Workers' },
+      status: 204,
     },
     {
       does: 'adds a member with a display name',
@@ -203,7 +202,7 @@ export const oktaByPatch: Scenario = {
         path: 'members',
         value: [{ value: '{{ada}}', display: 'ada.nyqvist@okta.example' }],
       }),
-      status: 200,
+      status: 204,
       settled: { ada: { rights: ['otp-email', 'otp-sms'], groups: ['Mobile Workers'] } },
     },
     {
@@ -214,7 +213,7 @@ export const oktaByPatch: Scenario = {
         { op: 'remove', path: 'members[value eq "{{ada}}"]' },
         { op: 'add', path: 'members', value: [{ value: '{{bo}}', display: 'bo.friis@okta.example' }] },
       ),
-      status: 200,
+      status: 204,
       settled: {
         ada: { rights: ['otp-email'], groups: [] },
         bo: { rights: ['otp-email', 'otp-sms'], groups: ['Mobile Workers'] },
@@ -232,7 +231,7 @@ export const oktaByPatch: Scenario = {
           { value: '{{bo}}', display: 'bo.friis@okta.example' },
         ],
       }),
-      status: 200,
+      status: 204,
       settled: { ada: { groups: ['Mobile Workers'] }, bo: { groups: ['Mobile Workers'] } },
     },
     {
@@ -240,7 +239,7 @@ export const oktaByPatch: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'replace', path: 'members', value: [] }),
-      status: 200,
+      status: 204,
       settled: { ada: { rights: ['otp-email'], groups: [] }, bo: { groups: [] } },
     },
     {

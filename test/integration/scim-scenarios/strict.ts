@@ -134,7 +134,7 @@ export const interopProfile: Scenario = {
       method: 'PATCH',
       path: '/Groups/{{group}}',
       body: patch({ op: 'remove', path: 'members[value eq "{{lea}}"]' }),
-      status: 200,
+      status: 204,
       settled: { lea: { rights: ['otp-email'], groups: [] } },
     },
     {
