@@ -1,8 +1,14 @@
 import type { Socket } from 'node:net'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { answerError, answerFaults } from './answer-faults.ts'
-import type { ApiWorld } from './api/api-world.ts'
-import { mountApi } from './api.ts'
+import { type ApiWorld, mountApi } from './api.ts'
 import { mountHealth, type ReadinessCheck } from './health.ts'
 import { type Help, noHelp } from './help.ts'
 import { type MetricsSource, mountMetrics } from './metrics.ts'
@@ -10,6 +16,8 @@ import { mountOutboxPage, type OutboxView } from './outbox-page.ts'
 import { describeProblem, problemMediaType } from './problem.ts'
 import { mountProviderCallbacks, type ProviderCallbacks } from './provider-callbacks.ts'
 import { logRequests } from './request-log.ts'
+import { answerFault, isForScim, mountScim } from './scim/mount-scim.ts'
+import type { ScimServerWorld } from './scim/scim-server-world.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
 /** Everything that the server needs of the world. */
@@ -21,6 +29,8 @@ export interface ServerWorld {
   readonly help?: Help
   /** The API; left out: this server has none. */
   readonly api?: ApiWorld
+  /** What connections push to; left out: there is no `/scim/v2`. */
+  readonly scim?: ScimServerWorld
   /** What providers may tell; left out: nothing. */
   readonly callbacks?: ProviderCallbacks
   /** The messages of the embedded mode; left out: there is no page of them. */
@@ -33,9 +43,10 @@ export function buildServer(world: ServerWorld): FastifyInstance {
   addSecurityHeaders(app)
   logRequests(app)
   answerFaults(app, world.help ?? noHelp)
-  mountMetrics(app, world.metrics)
+  const registry = mountMetrics(app, world.metrics)
   mountHealth(app, world.checks)
   if (world.api !== undefined) mountApi(app, world.api)
+  if (world.scim !== undefined) mountScim(app, world.scim, registry)
   if (world.callbacks !== undefined) mountProviderCallbacks(app, world.callbacks)
   if (world.outbox !== undefined) mountOutboxPage(app, world.outbox)
   return app
@@ -56,9 +67,15 @@ const manners = {
   logController: new LogController({ disableRequestLogging: true }),
   return503OnClosing: true,
   forceCloseConnections: 'idle',
-  frameworkErrors: answerError,
+  frameworkErrors: answerBeforeRoutes,
   clientErrorHandler: answerBrokenRequest,
 } as const
+
+/** For faults before any route is known. */
+function answerBeforeRoutes(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (isForScim(request)) answerFault(error, request, reply)
+  else answerError(error, request, reply)
+}
 
 /** What is not HTTP at all, or too large to be read: no request exists yet, so the answer is written by hand. */
 function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { runStatuses } from '../domain/run.ts'
+import type { RunStatus } from '../domain/run.ts'
 import type { PoolFigures, StoreFigures } from '../store/read/figures.ts'
 
 /** Where the numbers come from. */
@@ -13,9 +13,10 @@ export interface MetricsSource {
 
 /**
  * `/metrics` in the Prometheus text format. Labels are names of sources and states: never a person. When the store
- * does not answer, the process's own metrics still do, and `muster_store_up` says 0.
+ * does not answer, the process's own metrics still do, and `muster_store_up` says 0. Answers the registry, for figures
+ * of other features.
  */
-export function mountMetrics(app: FastifyInstance, source: MetricsSource): void {
+export function mountMetrics(app: FastifyInstance, source: MetricsSource): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -39,7 +40,16 @@ export function mountMetrics(app: FastifyInstance, source: MetricsSource): void 
     if (fault !== null) request.log.warn({ err: fault }, 'The store gave no figures.')
     return reply.header('content-type', registry.contentType).send(await registry.metrics())
   })
+  return registry
 }
+
+const runStatuses = [
+  'running',
+  'completed',
+  'held',
+  'failed',
+  'cancelled',
+] as const satisfies readonly RunStatus[]
 
 type Gauges = ReturnType<typeof defineGauges>
 

@@ -1,6 +1,7 @@
 import { isDatabaseAway } from '../../application/database-away.ts'
 import { MusterError } from '../../domain/error.ts'
 import { ScimFault, type ScimType } from '../../scim/scim-fault.ts'
+import { scimLimits } from './scim-limits.ts'
 
 /** A fault as SCIM answers it (RFC 7644 section 3.12). */
 export interface DescribedFault {
@@ -81,7 +82,13 @@ function describeFrameworkFault(error: unknown): DescribedFault {
 
 const frameworkFaults: ReadonlyMap<number, readonly [ScimType | null, string]> = new Map([
   [400, ['invalidSyntax', 'The request cannot be read.']],
-  [413, [null, 'The body is too large.']],
+  [
+    413,
+    [
+      null,
+      `The body is larger than ${scimLimits.resourceBytes} bytes, or ${scimLimits.bulkBytes} of a bulk request (maxPayloadSize).`,
+    ],
+  ],
   [414, [null, 'The address is too long.']],
   [415, [null, 'Bodies are application/scim+json or application/json.']],
 ])

@@ -11,4 +11,6 @@ export const scimLimits = {
   /** Bytes of a filter in a query, and in a body. */
   queryFilterBytes: 4 * 1024,
   searchFilterBytes: 8 * 1024,
+  /** What a write takes at most. */
+  request: { patchOperations: 1000, members: 10_000 },
 } as const

@@ -1,0 +1,73 @@
+import { v7 as newId } from 'uuid'
+import type { KeyRing } from '../../application/key-ring.ts'
+import type { Configuration, SourceConfiguration } from '../../config/configuration.ts'
+import { scimLimits } from '../../server/scim/scim-limits.ts'
+import type { ConnectionSettings, ScimServerWorld } from '../../server/scim/scim-server-world.ts'
+import { pageScimGroups, readScimGroup } from '../../store/read/scim-groups.ts'
+import { pageScimUsers, readScimUser } from '../../store/read/scim-users.ts'
+import type { Store } from '../../store/store.ts'
+import { insertRefusals, noteRequests } from '../../store/write/scim-connections.ts'
+import { derivationOf } from './derivation.ts'
+
+/** What `/scim/v2` is made of. */
+export interface ScimParts {
+  readonly configuration: Configuration
+  readonly store: Store
+  readonly keys: KeyRing
+  /** Tells the workflows that something became due. Neither waits nor throws. */
+  readonly nudge: () => void
+}
+
+/** The service provider for every source of type `scim`. */
+export function openScim({ configuration, store, keys, nudge }: ScimParts): ScimServerWorld {
+  const { database } = store
+  return {
+    scim: {
+      store,
+      clock: () => new Date(),
+      newId: () => newId(),
+      derivation: derivationOf(configuration),
+      customAttributes: configuration.attributes,
+      limits: scimLimits.request,
+      nudge,
+    },
+    reads: {
+      readUser: (source, id, wanted) => readScimUser(database, source, id, wanted),
+      pageUsers: (source, query) => pageScimUsers(database, source, query),
+      readGroup: (source, id, wanted) => readScimGroup(database, source, id, wanted),
+      pageGroups: (source, query) => pageScimGroups(database, source, query),
+    },
+    log: {
+      noteRequests: (source, noted) => noteRequests(database, source, noted),
+      insertRefusals: (source, refusals) => insertRefusals(database, source, refusals),
+    },
+    keys,
+    connections: new Map(
+      Object.entries(configuration.sources).flatMap(([source, one]) => {
+        const connection = describeConnection(source, one)
+        return connection === null ? [] : [[source, connection] as const]
+      }),
+    ),
+    publicUrl: configuration.server.publicUrl?.replace(/\/+$/, '') ?? null,
+  }
+}
+
+/** Null for a source that is read. */
+function describeConnection(
+  source: string,
+  { settings, activity }: SourceConfiguration,
+): ConnectionSettings | null {
+  const given = settings.reveal()
+  if (given.type !== 'scim') return null
+  const { strict, trust, rate, country } = given
+  return {
+    connection: {
+      source,
+      strict,
+      country: country.default ?? null,
+      trust,
+      decides: activity === 'decides',
+    },
+    rate,
+  }
+}
