@@ -8,7 +8,8 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { answerError, answerFaults } from './answer-faults.ts'
-import { type ApiWorld, mountApi } from './api.ts'
+import type { ApiWorld } from './api/api-world.ts'
+import { mountApi } from './api.ts'
 import { mountHealth, type ReadinessCheck } from './health.ts'
 import { type Help, noHelp } from './help.ts'
 import { type MetricsSource, mountMetrics } from './metrics.ts'

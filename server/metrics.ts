@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { RunStatus } from '../domain/run.ts'
+import { runStatuses } from '../domain/run.ts'
 import type { PoolFigures, StoreFigures } from '../store/read/figures.ts'
 
 /** Where the numbers come from. */
@@ -42,14 +42,6 @@ export function mountMetrics(app: FastifyInstance, source: MetricsSource): Regis
   })
   return registry
 }
-
-const runStatuses = [
-  'running',
-  'completed',
-  'held',
-  'failed',
-  'cancelled',
-] as const satisfies readonly RunStatus[]
 
 type Gauges = ReturnType<typeof defineGauges>
 
