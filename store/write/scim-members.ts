@@ -18,7 +18,7 @@ export async function lockNesting(
   purpose: 'hold' | 'change',
 ): Promise<void> {
   const lock = purpose === 'hold' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock'
-  await runPrepared(trx, `nesting-${purpose}`, `select ${lock}(7238216004, hashtext(?))`, [source])
+  await runPrepared(trx, `nesting-${purpose}`, `select ${lock}(hashtextextended(?, 7238216004))`, [source])
 }
 
 /** Which of these ids are groups of the connection. */
