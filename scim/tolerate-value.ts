@@ -1,7 +1,7 @@
 import type { ScimAttribute } from './scim-schema.ts'
 
 /** Makes of one value what the strict engine takes, or leaves it alone. Null: unassigned. */
-type Step = (value: unknown) => unknown
+type Step = (value: unknown, attribute: ScimAttribute) => unknown
 
 /**
  * What a tolerant connection forgives in one value, by the attribute's type and in this order. Who sends it stands at
@@ -21,7 +21,7 @@ const steps: Readonly<Record<ScimAttribute['type'], readonly Step[]>> = {
 /** One value (of a list: one element) as the strict engine wants it. */
 export function tolerateValue(attribute: ScimAttribute, value: unknown): unknown {
   let tolerated = value
-  for (const step of steps[attribute.type]) tolerated = step(tolerated)
+  for (const step of steps[attribute.type]) tolerated = step(tolerated, attribute)
   return tolerated
 }
 
@@ -46,7 +46,9 @@ function readNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\s*[+-]?\d{1,18}(\.\d{1,18})?\s*$/.test(value) ? Number(value) : value
 }
 
-/** Entra ID sends the manager as a bare id; scripts send `emails: ["…"]`. */
-function wrapText(value: unknown): unknown {
-  return typeof value === 'string' || typeof value === 'number' ? { value } : value
+/** Entra ID sends the manager as a bare id; scripts send `emails: ["…"]` and `name: "…"`. */
+function wrapText(value: unknown, { subAttributes }: ScimAttribute): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number') return value
+  const main = subAttributes?.find(({ name }) => name === 'value' || name === 'formatted')
+  return main === undefined ? value : { [main.name]: value }
 }
