@@ -72,6 +72,7 @@ test('status, sources and runs say how everything stands', async () => {
   expect(sources.sources).toMatchObject([
     { name: 'corp', type: 'ldap', state: 'proved', lastProvedAt: expect.stringMatching(time) },
     { name: 'hr', type: 'csv', state: 'proved', records: { notLinked: 1 } },
+    { name: 'partners', type: 'scim', state: 'never-read', lastProvedAt: null, connection: { people: 0 } },
   ])
   // The sample has one record of HR that fits two people of the directory.
   expect(source.notLinked).toEqual([
