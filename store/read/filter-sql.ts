@@ -129,7 +129,8 @@ function anyValue(attribute: FilterAttribute, scope: Scope, test: (value: Sql) =
   return test(scope.valueAt(path))
 }
 
-const objectsOnly = 'strict $[*] ? (@.type() == "object")'
+/** A path to the elements of a list that are objects. */
+export const objectsOnly = 'strict $[*] ? (@.type() == "object")'
 const everything = 'strict $[*]'
 
 /** Whether the list at a path has an element of which the test holds; what is no list has none. */

@@ -145,7 +145,7 @@ async function fetchRows(
     limit ${String(query.page.count + 1)}::text::bigint offset ${String(offset)}::text::bigint`
   const statement = sql`select ${resourceColumns}, r.key::text as position,
     ${membershipsOf(table, memberships)}
-    from (${page}) r order by ${orderBy(key, descending, sql`r.key`)}`
+    from (${page}) r order by ${orderBy(key, descending)}`
   const { rows } = await database.raw<{ rows: SortedRow[] }>(statement.text, bindingsOf(statement))
   return rows
 }

@@ -1,5 +1,6 @@
 import type { FilterAttribute } from '../../domain/filter.ts'
 import { instantOf, textOf } from './filter-comparison-sql.ts'
+import { objectsOnly } from './filter-sql.ts'
 import { type ResourceTable, rowsOfResource, uniqueKeyOf, valueOfResource } from './resource-places.ts'
 import type { CursorPosition, ResourceSort } from './resource-query.ts'
 import { type Sql, sql } from './sql-fragment.ts'
@@ -37,7 +38,7 @@ function firstValue({ path, element, multiValued }: FilterAttribute, table: Reso
   if (element === null) return multiValued ? sql`(${valueOfResource(path)} -> 0)` : valueOfResource(path)
   const rows =
     rowsOfResource(path, table) ??
-    sql`jsonb_path_query(${valueOfResource(path)}, 'strict $[*] ? (@.type() == "object")', '{}', true)`
+    sql`jsonb_path_query(${valueOfResource(path)}, ${objectsOnly}::text::jsonpath, '{}', true)`
   return sql`(select listed.value -> ${element}::text
     from (select value, row_number() over () as place from ${rows} as each(value)) listed
     order by (listed.value -> 'primary') is not distinct from 'true'::jsonb desc, listed.place limit 1)`
@@ -65,11 +66,11 @@ function typedKey(value: Sql, { type, caseExact }: FilterAttribute): SortKey {
   }
 }
 
-/** What has no value comes last when ascending, first when descending. */
-export function orderBy(key: SortKey | null, descending: boolean, named: Sql | null = null): Sql {
-  const direction = descending ? sql`desc nulls first` : sql`asc nulls last`
+/** The order of a statement that names the sort key `key`: what has none comes last when ascending, else first. */
+export function orderBy(key: SortKey | null, descending: boolean): Sql {
   const id = descending ? sql`r.id desc` : sql`r.id`
-  return key === null ? id : sql`${named ?? key.key} ${direction}, ${id}`
+  if (key === null) return id
+  return descending ? sql`key desc nulls first, ${id}` : sql`key, ${id}`
 }
 
 /** The condition of what comes after a position in this order. */
