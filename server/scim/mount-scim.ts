@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import { createGate, takeTurn } from './admit-connection.ts'
 import { sendFault } from './answer.ts'
+import { mountBulk } from './bulk-route.ts'
 import { ConnectionLog } from './connection-log.ts'
 import { CursorBox } from './cursor.ts'
 import { describeFault, HttpFault, kindOf } from './describe-fault.ts'
@@ -42,6 +43,7 @@ export function mountScim(app: FastifyInstance, world: ScimServerWorld, registry
       const cursors = new CursorBox(world.keys, world.scim.clock)
       const endpoints = [userEndpoint(world), groupEndpoint(world)]
       for (const endpoint of endpoints) mountResources(scope, { endpoint, cursors, baseUrl })
+      mountBulk(scope, world, baseUrl)
       mountDiscovery(scope, { baseUrl, schemas: endpoints.map(({ schema }) => schema) })
       registered()
     },
