@@ -60,8 +60,11 @@ export function isRecyclableKey(name: string): boolean {
   return /^(userName|emails|phoneNumbers)(\.|$)/.test(name)
 }
 
+/** In UTF-16 units. Keys stand in an index, whose entries PostgreSQL limits to a third of a page. */
+const longestKey = 512
+
 /**
- * The keys of a record under the configured names, absent ones skipped. A name is an attribute without URN
+ * The keys of a record under the configured names, absent ones skipped, and those too long to tell anybody apart. A name is an attribute without URN
  * (`employeeNumber`, `name.familyName`, `custom.badge`), or a list, with a type or not (`emails`, `emails.work`): the
  * primary value alone where there is one, else every value.
  */
@@ -69,7 +72,7 @@ export function correlationKeys(attributes: Attributes, names: readonly string[]
   return names.flatMap((name) => {
     const keys = valuesOf(attributes, name).map((value) => foldValue(name, value))
     return [...new Set(keys)]
-      .filter((key) => key !== '')
+      .filter((key) => key !== '' && key.length <= longestKey)
       .sort()
       .map((key) => ({ name, key }))
   })

@@ -150,6 +150,13 @@ describe('correlation keys', () => {
     expect(keysOf('+49 (151) 234-567')).toEqual(keysOf('+49151234567'))
   })
 
+  test('are absent when they are longer than an index can hold', () => {
+    const keys = (length: number) =>
+      correlationKeys({ [enterpriseUrn]: { employeeNumber: 'x'.repeat(length) } }, ['employeeNumber'])
+    expect(keys(512)).toHaveLength(1)
+    expect(keys(513)).toEqual([])
+  })
+
   test('that are blank are absent', () => {
     expect(correlationKeys({ userName: ' ', emails: [{ value: '' }] }, ['userName', 'emails'])).toEqual([])
   })
