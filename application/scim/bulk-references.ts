@@ -10,9 +10,9 @@ export function referencesIn(path: string, data: unknown): ReadonlySet<string> {
 }
 
 function collect(value: unknown, found: Set<string>): void {
-  if (typeof value === 'string') return note(value, found)
-  if (typeof value !== 'object' || value === null) return
-  for (const member of Object.values(value)) collect(member, found)
+  if (typeof value === 'string') note(value, found)
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) collect(member, found)
 }
 
 function note(text: string, found: Set<string>): void {
