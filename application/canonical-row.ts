@@ -1,6 +1,16 @@
 import { hash } from 'node:crypto'
-import type { Attributes, TypedValue } from '../domain/attributes.ts'
-import { canonicalJson } from '../domain/canonical-json.ts'
+import {
+  type Attributes,
+  coreTextNames,
+  type EnterpriseAttributes,
+  enterpriseTextNames,
+  enterpriseUrn,
+  type MusterAttributes,
+  musterUrn,
+  type Name,
+  nameParts,
+  type TypedValue,
+} from '../domain/attributes.ts'
 import type { SourceRow } from '../domain/source-row.ts'
 
 const lists = ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const
@@ -10,9 +20,10 @@ export function canonicaliseRow(row: SourceRow): SourceRow {
   const attributes: Record<string, unknown> = { ...row.attributes }
   for (const list of lists) {
     const values = row.attributes[list]
-    if (values !== undefined) attributes[list] = values.toSorted(byValue)
+    if (values !== undefined && values.length > 1) attributes[list] = values.toSorted(byValue)
   }
-  return { ...row, attributes: attributes as Attributes, groups: row.groups?.toSorted() ?? null }
+  const groups = row.groups !== null && row.groups.length > 1 ? row.groups.toSorted() : row.groups
+  return { ...row, attributes: attributes as Attributes, groups }
 }
 
 /**
@@ -20,12 +31,41 @@ export function canonicaliseRow(row: SourceRow): SourceRow {
  * made of: then every record counts as changed and is composed anew.
  */
 export function hashRow(row: SourceRow, mapping: string): Buffer {
-  const { attributes, active, inactiveFrom, groups, country } = row
-  return hash(
-    'md5',
-    `${mapping}\n${canonicalJson([attributes, active, inactiveFrom, groups, country])}`,
-    'buffer',
-  )
+  return hash('md5', `${mapping}\n${writeRow(row)}`, 'buffer')
+}
+
+/** Everything that a row says, each value at a place of its own, so that no keys need be sorted. */
+function writeRow({ attributes, active, inactiveFrom, groups, country }: SourceRow): string {
+  const { name, [enterpriseUrn]: enterprise, [musterUrn]: own } = attributes
+  return JSON.stringify([
+    coreTextNames.map((key) => attributes[key]),
+    name && writeName(name),
+    lists.map((list) => attributes[list]?.map(writeValue)),
+    attributes.groups?.map(writeValue),
+    enterprise && writeEnterprise(enterprise),
+    own && writeOwn(own),
+    active,
+    inactiveFrom,
+    groups,
+    country,
+  ])
+}
+
+function writeName(name: Name): readonly unknown[] {
+  return nameParts.map((part) => name[part])
+}
+
+function writeValue({ value, type, primary, source, trust }: TypedValue): readonly unknown[] {
+  return [value, type, primary, source, trust]
+}
+
+function writeEnterprise(enterprise: EnterpriseAttributes): readonly unknown[] {
+  return [enterprise.manager?.value, ...enterpriseTextNames.map((name) => enterprise[name])]
+}
+
+function writeOwn({ startDate, endDate, dn, custom }: MusterAttributes): readonly unknown[] {
+  const values = custom && Object.entries(custom).sort(([left], [right]) => (left < right ? -1 : 1))
+  return [startDate, endDate, dn, values]
 }
 
 function byValue(left: TypedValue, right: TypedValue): number {

@@ -3,7 +3,6 @@ import {
   type CustomValue,
   coreTextNames,
   type EnterpriseAttributes,
-  enterpriseTextNames,
   enterpriseUrn,
   type MusterAttributes,
   musterUrn,
@@ -13,6 +12,8 @@ import {
 } from './attributes.ts'
 import { compareText } from './choose-addresses.ts'
 import { earliest } from './instant.ts'
+import { attributesOfOne, enterpriseNames, ownNames } from './merge-one-record.ts'
+import { compareValues, distinctValues, groupsOf, isList, withOnePrimary } from './merged-values.ts'
 
 /** A source record as far as the identity is concerned. */
 export interface MergedRecord {
@@ -65,6 +66,8 @@ type Precedence = MergeSettings['precedence']
 type Part<Value> = (record: MergedRecord) => Value | undefined
 
 function mergeAttributes(records: readonly MergedRecord[], precedence: Precedence): Attributes {
+  const [record, ...others] = records
+  if (record !== undefined && others.length === 0) return attributesOfOne(record)
   const ranked = (name: string) => rankRecords(records, name, precedence)
   const single = <Value>(name: string, part: Part<Value>) => firstPresent(ranked(name), part)
   const list = (name: string, part: Part<readonly TypedValue[]>) =>
@@ -78,15 +81,13 @@ function mergeAttributes(records: readonly MergedRecord[], precedence: Precedenc
     entitlements: list('entitlements', (record) => record.attributes.entitlements),
     groups: list('groups', groupsOf),
     [enterpriseUrn]: mergeObject<EnterpriseAttributes>(
-      [...enterpriseTextNames, 'manager'],
+      enterpriseNames,
       (record) => record.attributes[enterpriseUrn],
       single,
     ),
     [musterUrn]: mergeOwn(records, precedence, single),
   })
 }
-
-const ownNames = ['startDate', 'endDate', 'dn'] as const
 
 type Single = <Value>(name: string, part: Part<Value>) => Value | undefined
 
@@ -146,27 +147,7 @@ function mergeList(
   const values = counted.flatMap((record) =>
     [...(part(record) ?? [])].sort(compareValues).map((value) => ({ ...value, source: record.source })),
   )
-  return values.length > 0 ? withOnePrimary(distinct(values)) : undefined
-}
-
-/** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. The others say nothing. */
-function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
-  const first = values.find((value) => value.primary === true)
-  return values.map((value) => {
-    const { primary: _, ...rest } = value
-    return value === first ? value : rest
-  })
-}
-
-function distinct(values: readonly TypedValue[]): readonly TypedValue[] {
-  const byMeaning = new Map<string, TypedValue>()
-  for (const value of values) {
-    const meaning = JSON.stringify([value.source, value.type, value.trust, value.value])
-    const other = byMeaning.get(meaning)
-    if (other === undefined || (value.primary === true && other.primary !== true))
-      byMeaning.set(meaning, value)
-  }
-  return [...byMeaning.values()]
+  return values.length > 0 ? withOnePrimary(distinctValues(values)) : undefined
 }
 
 function mergeTexts(
@@ -217,23 +198,6 @@ function firstPresent<Value>(ranked: readonly MergedRecord[], part: Part<Value>)
     if (value !== undefined && (value as unknown) !== '') return value
   }
   return undefined
-}
-
-function groupsOf(record: MergedRecord): readonly TypedValue[] {
-  return [...(record.attributes.groups ?? []), ...(record.groups ?? []).map((value) => ({ value }))]
-}
-
-function compareValues(a: TypedValue, b: TypedValue): number {
-  return (
-    Number(b.primary ?? false) - Number(a.primary ?? false) ||
-    compareText(a.type ?? '', b.type ?? '') ||
-    compareText(a.value, b.value) ||
-    compareText(a.trust ?? '', b.trust ?? '')
-  )
-}
-
-function isList(value: CustomValue): value is readonly string[] {
-  return Array.isArray(value)
 }
 
 function presentOnly<Owner extends object>(owner: Owner): Owner | undefined {

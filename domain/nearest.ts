@@ -9,7 +9,10 @@ export function findNearest(word: string, known: Iterable<string>): string | nul
   let nearest: string | null = null
   let smallest = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
-    const distance = measureDistance(sought, candidate.toLowerCase())
+    const compared = candidate.toLowerCase()
+    // No distance is smaller than what one is longer than the other: most candidates cost nothing.
+    if (Math.abs(compared.length - sought.length) >= smallest) continue
+    const distance = measureDistance(sought, compared)
     if (distance < smallest) {
       nearest = candidate
       smallest = distance

@@ -168,3 +168,14 @@ describe('merging', () => {
     expect(of({}).sources).toEqual(['corp', 'hr'])
   })
 })
+
+describe('an identity of one record', () => {
+  test('says what it would beside a record that says nothing', () => {
+    fc.assert(
+      fc.property(anyRecord, (one) => {
+        const silent = record('silent', {}, { active: one.active })
+        expect(merged([one])).toEqual(merged([one, silent]))
+      }),
+    )
+  })
+})

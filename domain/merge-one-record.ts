@@ -1,0 +1,80 @@
+import {
+  type Attributes,
+  type CustomValue,
+  coreTextNames,
+  type EnterpriseAttributes,
+  enterpriseTextNames,
+  enterpriseUrn,
+  type MusterAttributes,
+  musterUrn,
+  type Name,
+  nameParts,
+  type TypedValue,
+} from './attributes.ts'
+import { compareText } from './choose-addresses.ts'
+import type { MergedRecord } from './merge-records.ts'
+import { compareValues, distinctValues, groupsOf, isList, withOnePrimary } from './merged-values.ts'
+
+/** What is said under our own URN, beside `custom`. */
+export const ownNames = ['startDate', 'endDate', 'dn'] as const
+
+type Writable<Owner> = { -readonly [Key in keyof Owner]: Owner[Key] }
+
+/**
+ * What one record alone makes of an identity, as for most people: what `mergeRecords` would say, but nothing has to be
+ * ranked.
+ */
+export function attributesOfOne(record: Pick<MergedRecord, 'source' | 'attributes' | 'groups'>): Attributes {
+  const { attributes } = record
+  const merged: Writable<Attributes> = saidOf<Attributes>(attributes, coreTextNames) ?? {}
+  const name = saidOf<Name>(attributes.name, nameParts)
+  if (name !== undefined) merged.name = name
+  for (const list of ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const) {
+    const values = attributes[list]
+    if (values !== undefined && values.length > 0) merged[list] = valuesOfOne(values, record.source)
+  }
+  const groups = groupsOf(record)
+  if (groups.length > 0) merged.groups = valuesOfOne(groups, record.source)
+  const enterprise = saidOf<EnterpriseAttributes>(attributes[enterpriseUrn], enterpriseNames)
+  if (enterprise !== undefined) merged[enterpriseUrn] = enterprise
+  const own = ownOfOne(attributes[musterUrn])
+  if (own !== undefined) merged[musterUrn] = own
+  return merged
+}
+
+/** What is said under the URN of the enterprise extension. */
+export const enterpriseNames = [...enterpriseTextNames, 'manager'] as const
+
+function ownOfOne(said: MusterAttributes | undefined): MusterAttributes | undefined {
+  const own = saidOf<MusterAttributes>(said, ownNames)
+  const custom: Record<string, CustomValue> = {}
+  for (const [name, value] of Object.entries(said?.custom ?? {}).sort(byName))
+    if (value !== '') custom[name] = isList(value) ? [...new Set(value)].sort() : value
+  return Object.keys(custom).length > 0 ? { ...own, custom } : own
+}
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return compareText(left, right)
+}
+
+/** The parts that say something, or undefined where none does. */
+function saidOf<Owner extends object>(
+  owner: Owner | undefined,
+  names: readonly (keyof Owner)[],
+): Writable<Owner> | undefined {
+  if (owner === undefined) return undefined
+  let said: Partial<Writable<Owner>> | undefined
+  for (const name of names) {
+    const value = owner[name]
+    if (value === undefined || value === '') continue
+    said ??= {}
+    said[name] = value
+  }
+  return said as Writable<Owner> | undefined
+}
+
+function valuesOfOne(values: readonly TypedValue[], source: string): readonly TypedValue[] {
+  const [value, ...others] = values
+  if (value !== undefined && others.length === 0 && value.primary !== false) return [{ ...value, source }]
+  return withOnePrimary(distinctValues([...values].sort(compareValues).map((one) => ({ ...one, source }))))
+}

@@ -1,0 +1,44 @@
+import type { CustomValue, TypedValue } from './attributes.ts'
+import { compareText } from './choose-addresses.ts'
+import type { MergedRecord } from './merge-records.ts'
+
+/** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. The others say nothing. */
+export function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
+  const first = values.find((value) => value.primary === true)
+  return values.map((value) => {
+    const { primary: _, ...rest } = value
+    return value === first ? value : rest
+  })
+}
+
+/** Equal values of one source, type and trust once; primary if any of them is. */
+export function distinctValues(values: readonly TypedValue[]): readonly TypedValue[] {
+  const byMeaning = new Map<string, TypedValue>()
+  for (const value of values) {
+    const meaning = JSON.stringify([value.source, value.type, value.trust, value.value])
+    const other = byMeaning.get(meaning)
+    if (other === undefined || (value.primary === true && other.primary !== true))
+      byMeaning.set(meaning, value)
+  }
+  return [...byMeaning.values()]
+}
+
+/** Groups as values: those that the source calls so, and those that it brings beside its people. */
+export function groupsOf(record: Pick<MergedRecord, 'attributes' | 'groups'>): readonly TypedValue[] {
+  return [...(record.attributes.groups ?? []), ...(record.groups ?? []).map((value) => ({ value }))]
+}
+
+/** Primary first, then by type, text and trust: no source's order matters. */
+export function compareValues(a: TypedValue, b: TypedValue): number {
+  return (
+    Number(b.primary ?? false) - Number(a.primary ?? false) ||
+    compareText(a.type ?? '', b.type ?? '') ||
+    compareText(a.value, b.value) ||
+    compareText(a.trust ?? '', b.trust ?? '')
+  )
+}
+
+/** Whether a custom value is several. */
+export function isList(value: CustomValue): value is readonly string[] {
+  return Array.isArray(value)
+}
