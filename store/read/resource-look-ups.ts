@@ -117,13 +117,13 @@ function isIdText(value: string, { caseExact }: FilterAttribute): boolean {
   return isUuid(value) && (!caseExact || value === value.toLowerCase())
 }
 
-/** Everybody in these groups, and in the groups that those hold. */
+/** Everybody in these groups, and in the groups that those hold. An array, so that each group is looked up by its key. */
 function usersIn(groups: Sql, exact = true): LookUp {
   return {
-    ids: sql`select m.user_id from scim_members m where m.group_id in (
+    ids: sql`select m.user_id from scim_members m where m.group_id = any(array(
       with recursive down(id) as (
         ${groups} union select n.child_id from down join scim_nested_groups n on n.group_id = down.id)
-      select id from down)`,
+      select id from down))`,
     exact,
     many: true,
   }
