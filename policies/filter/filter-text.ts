@@ -16,7 +16,8 @@ export const filterCaps: FilterCaps = { maxBytes: 4096 }
 const maxDepth = 32
 const maxNegations = 100
 
-const stringLiteral = /"(?:[^"\\]|\\.)*"/g
+/** One that is not closed reaches to the end of the text, so that no text is read more than once. */
+const stringLiteral = /"(?:[^"\\]|\\[\s\S])*("|\\?$)/g
 /** A number as JSON writes it, after an operator: an attribute's name may begin with a digit too. */
 const numberLiteral =
   /(\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?)(?=[\s()[\]]|$)/gi
@@ -49,9 +50,11 @@ function takeLiterals(filter: string): FilterText {
     return `"${literals.length - 1}"`
   }
   const text = filter
-    .replace(stringLiteral, (literal) => takeOut(decodeLiteral(literal)))
+    .replace(stringLiteral, (literal, close: string) => {
+      if (close !== '"') throw invalidFilter('a string is not closed')
+      return takeOut(decodeLiteral(literal))
+    })
     .replace(numberLiteral, (_, before: string, literal: string) => before + takeOut(Number(literal)))
-  if (text.replace(stringLiteral, '').includes('"')) throw invalidFilter('a string is not closed')
   return { text, literals }
 }
 
