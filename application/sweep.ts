@@ -1,9 +1,13 @@
 import { pruneLimits } from './limits/prune-limits.ts'
 import type { MergeWorld } from './merge-rows.ts'
 import { recomposeIdentities } from './recompose-identities.ts'
+import { deriveAnew } from './scim/derive-anew.ts'
+import type { Connection } from './scim/scim-world.ts'
 import { finishRun } from './settle-run.ts'
 
 export interface SweepWorld extends MergeWorld {
+  /** Sources that push, as they are configured now. */
+  readonly connections: readonly Connection[]
   /** Whether the workflow that a run names still goes on. Throws where Temporal cannot be asked. */
   readonly isWorkflowRunning: (workflowId: string) => Promise<boolean>
 }
@@ -30,6 +34,7 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
     await store.identities.markDue(trx, reached.reviews, { at: now, reason: 'review', runId: null })
     await recomposeIdentities(trx, world, reached.inactive, { at: now, reason: 'review', runId: null })
   })
+  await deriveAnew(world, world.connections)
   await store.challenges.expireOverdue(store.database, sweepSize)
   await store.challenges.forgetKeys(store.database)
   await pruneLimits(world)

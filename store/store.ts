@@ -19,6 +19,7 @@ import * as policySets from './write/policy-sets.ts'
 import * as hashes from './write/record-hashes.ts'
 import * as rights from './write/rights.ts'
 import * as runs from './write/runs.ts'
+import * as scimDerivations from './write/scim-derivations.ts'
 import * as scimGroups from './write/scim-groups.ts'
 import * as scimMembers from './write/scim-members.ts'
 import * as scimUsers from './write/scim-users.ts'
@@ -50,6 +51,7 @@ export interface Store {
   readonly records: typeof records
   readonly rights: typeof rights
   readonly runs: typeof runs
+  readonly scimDerivations: typeof scimDerivations
   readonly scimGroups: typeof scimGroups
   readonly scimMembers: typeof scimMembers
   readonly scimUsers: typeof scimUsers
@@ -84,6 +86,7 @@ export function openStore(database: Database): Store {
     records,
     rights,
     runs,
+    scimDerivations,
     scimGroups,
     scimMembers,
     scimUsers,

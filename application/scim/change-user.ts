@@ -102,7 +102,7 @@ async function mergeUser(
 ): Promise<string | null> {
   const { id, before, document, actor, now } = change
   const { record } = before
-  const hashed = hashedRowOf(connection, id, document, record.groups)
+  const hashed = hashedRowOf(world, connection, { id, document, groups: record.groups })
   // An attribute that no policy can see (a photo, say) leaves the core as it is.
   if (record.identityId !== null && record.hash.equals(hashed.hash)) return record.identityId
   const origin = { source: connection.source, runId: null, locked: [record] }

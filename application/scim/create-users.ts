@@ -35,7 +35,7 @@ export async function createUsersIn(
     .catch((error: unknown) => {
       throw faultOfWrite(error)
     })
-  const rows = users.map(({ id, document }) => hashedRowOf(connection, id, document, []))
+  const rows = users.map(({ id, document }) => hashedRowOf(world, connection, { id, document, groups: [] }))
   const merge = await mergeRowsIn(trx, world, { source, runId: null, locked: [] }, rows)
   await shutOff(trx, world, { turnedOff: merge.turnedOff, left: [], actor, now })
   await store.audit.insertAuditEvents(

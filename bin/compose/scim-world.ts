@@ -42,14 +42,19 @@ export function openScim({ configuration, store, keys, nudge }: ScimParts): Scim
       insertRefusals: (source, refusals) => insertRefusals(database, source, refusals),
     },
     keys,
-    connections: new Map(
-      Object.entries(configuration.sources).flatMap(([source, one]) => {
-        const connection = describeConnection(source, one)
-        return connection === null ? [] : [[source, connection] as const]
-      }),
-    ),
+    connections: describeConnections(configuration),
     publicUrl: configuration.server.publicUrl?.replace(/\/+$/, '') ?? null,
   }
+}
+
+/** Every source of type `scim`, by name. */
+export function describeConnections({ sources }: Configuration): ReadonlyMap<string, ConnectionSettings> {
+  return new Map(
+    Object.entries(sources).flatMap(([source, one]) => {
+      const connection = describeConnection(source, one)
+      return connection === null ? [] : [[source, connection] as const]
+    }),
+  )
 }
 
 /** Null for a source that is read. */

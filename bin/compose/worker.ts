@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.ts'
 import { taskQueue as defaultTaskQueue, deliveryTaskQueue } from '../../workflows/messages.ts'
 import { createDecider } from './decider.ts'
 import { derivationOf } from './derivation.ts'
+import { describeConnections } from './scim-world.ts'
 import { openSources } from './sources.ts'
 import type { Temporal } from './temporal.ts'
 
@@ -102,6 +103,7 @@ function activityWorld({ configuration, store, temporal }: WorkerParts): Activit
     graceMs: configuration.grace,
     brake: configuration.brakes.takenAway,
     openSource: openSources(configuration),
+    connections: [...describeConnections(configuration).values()].map(({ connection }) => connection),
     isWorkflowRunning: async (workflowId) => {
       try {
         const { status } = await temporal.client.workflow.getHandle(workflowId).describe()

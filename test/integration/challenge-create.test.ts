@@ -335,6 +335,7 @@ describe('what becomes unusable', () => {
     await sweepUnattended({
       ...service.world,
       derivation: { precedence: { default: [], attributes: {} } },
+      connections: [],
       isWorkflowRunning: async () => true,
     } as unknown as Parameters<typeof sweepUnattended>[0])
     expect(await service.row(challenge.id)).toMatchObject({ status: 'expired', nonce: null })
