@@ -1,23 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
 import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
-import type { TemporalStatus } from '../../domain/status-view.ts'
-import type { RunControl } from '../../server/api/api-world.ts'
 import { admit } from '../../server/api/authorise.ts'
 import { buildServer } from '../../server/app.ts'
 import type { OutboxView } from '../../server/outbox-page.ts'
 import { pendingMigrations } from '../../store/database.ts'
 import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
 import type { Store } from '../../store/store.ts'
-import { taskQueue } from '../../workflows/messages.ts'
-import { readTemporalStatus } from '../temporal-status.ts'
 import { loadHelp } from './help-texts.ts'
 import { listenToProviders } from './provider-callbacks.ts'
-import { nudgeDrain, startOrJoinRun, startSettling } from './request-run.ts'
+import { nudgeDrain } from './request-run.ts'
+import { controlRuns, describeSoon } from './run-control.ts'
 import { openScim } from './scim-world.ts'
 import type { Temporal } from './temporal.ts'
 
@@ -55,7 +51,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       challenges,
       nudge,
       runs: controlRuns(temporal.client, log),
-      describeTemporal: describeSoon(temporal, configuration),
+      describeTemporal: describeSoon(temporal.client, configuration.temporal?.address ?? 'embedded'),
       customAttributes: configuration.attributes,
       version,
     },
@@ -105,40 +101,6 @@ function nudgeAtMost(client: Client, log: Logger): () => void {
       )
     }, nudgeEvery).unref()
   }
-}
-
-/** Milliseconds that a caller of the API waits for a worker to take a run, and for Temporal to describe itself. */
-const runPatience = 10_000
-const statusPatience = 3_000
-
-function controlRuns(client: Client, log: Logger): RunControl {
-  return {
-    start: async (request) => {
-      try {
-        return await startOrJoinRun(client, request, { patience: runPatience })
-      } catch (cause) {
-        if (cause instanceof MusterError) throw cause
-        throw new MusterError('temporal-unavailable', 'Temporal does not answer.', { cause, retryable: true })
-      }
-    },
-    settle: (runId) => {
-      startSettling(client, runId).catch((err: unknown) =>
-        log.warn({ err }, 'Temporal does not answer; the sweep finds the run that was approved.'),
-      )
-    },
-  }
-}
-
-function describeSoon(
-  temporal: Temporal,
-  configuration: Configuration,
-): () => Promise<TemporalStatus | null> {
-  const address = configuration.temporal?.address ?? 'embedded'
-  return () =>
-    Promise.race([
-      readTemporalStatus(temporal.client, address, taskQueue).catch(() => null),
-      delay(statusPatience, null, { ref: false }),
-    ])
 }
 
 const listenFaults: Readonly<Record<string, string>> = {

@@ -74,7 +74,7 @@ const oneIdentity = `select ${identityColumns}
   from identities i left join identity_states s on s.identity_id = i.id where i.id = ?`
 
 function fetchIdentity(database: Database, id: string): Promise<{ readonly rows: readonly IdentityRow[] }> {
-  return runPrepared(database, 'read-identity', oneIdentity, [id])
+  return runPrepared(database, 'show-identity', oneIdentity, [id])
 }
 
 function selectIdentities(database: Database, filter: Filter | null): Knex.QueryBuilder {
