@@ -24,7 +24,7 @@ async function start(url: string): Promise<ServerAnswer> {
   )
   const provider = await startScimHost(openStore(database), configuration)
   process.once('disconnect', () => {
-    provider
+    void provider
       .close()
       .then(() => database.destroy())
       .finally(() => process.exit(0))

@@ -55,7 +55,7 @@ async function start(folder: string): Promise<ServerAnswer> {
     await waitForRun(store, runId)
   }
   process.once('disconnect', () => {
-    stack.stop().finally(() => process.exit(0))
+    void stack.stop().finally(() => process.exit(0))
   })
   const tokens = { store, clock: () => new Date(), newId: () => newId(), randomBytes }
   const wanted = { name: 'bench', scopes: ['scim:bench' as const], expiresAt: null, actor }
