@@ -3,6 +3,7 @@ import type { CorrelationWord } from '../../application/override-correlation.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { IdentityView } from '../../domain/identity-view.ts'
 import { findIdentity } from '../../store/read/find-identity.ts'
+import { findRecord } from '../../store/read/find-record.ts'
 import { countIdentities, getIdentity, readIdentities } from '../../store/read/identities.ts'
 import { requireSource } from '../../store/read/sources.ts'
 import { parseLimit } from '../arguments/parse-limit.ts'
@@ -98,9 +99,11 @@ async function overrideCorrelation(context: CliContext, { who, record, kind, rea
     await requireSource(database, record.source)
     const identityId = await findIdentity(database, who)
     const { clock, actor } = context
+    const { source } = record
+    const externalId = await findRecord(database, record)
     await application.overrideCorrelation(
       { store, clock, newId: () => newId(), derivation },
-      { kind, ...record, identityId, actor, reason },
+      { kind, source, externalId, identityId, actor, reason },
     )
     await wakeWorkflows(context, { what: 'drain' })
     await showIdentity(context, await getIdentity(database, identityId, null))

@@ -3,10 +3,11 @@ import { MusterError } from '../../domain/error.ts'
 import { foldKey } from '../../domain/fold-key.ts'
 import { describeLinkFault } from '../../domain/link-fault.ts'
 import type { Database } from '../database.ts'
+import { bindRecordName, namedRecords } from './find-record.ts'
 
 /**
  * Finds the one identity that a person names: by its id, its userName (any case and width), or
- * `SOURCE:externalId`. Returns the id. `not-found` where nothing answers to the name, `ambiguous-identity`, with the
+ * `SOURCE:externalId` (the id that the source gives the person, as a SCIM client too may). Returns the id. `not-found` where nothing answers to the name, `ambiguous-identity`, with the
  * list, where several do. An identity that no record is linked to any more (a person unlinked the
  * last) does not make a name ambiguous: it steps back behind those that have records.
  */
@@ -37,9 +38,9 @@ async function findCandidates(database: Database, who: string): Promise<readonly
     `select id, sources from identities where id = ?
      union select id, sources from identities where user_name_key = ?
      union select id, sources from identities
-       where id in (select identity_id from source_records where source = ? and external_id = ?)
+       where id in (select identity_id from (${namedRecords}) named)
      order by id limit ?`,
-    [isUuid(who) ? who : null, foldKey(who), record?.source ?? null, record?.externalId ?? null, listed + 1],
+    [isUuid(who) ? who : null, foldKey(who), ...bindRecordName(record), listed + 1],
   )
   return rows
 }
@@ -53,9 +54,11 @@ function preferLinked(candidates: readonly Candidate[]): readonly Candidate[] {
 async function explainNotFound(database: Database, who: string): Promise<MusterError> {
   const record = splitRecordName(who)
   if (record !== null) {
-    const [known] = await database('source_records')
-      .where({ source: record.source, external_id: record.externalId })
-      .select<{ link_fault: string | null }[]>('link_fault')
+    const { rows } = await database.raw<{ rows: { link_fault: string | null }[] }>(
+      `select link_fault from (${namedRecords}) named limit 1`,
+      [...bindRecordName(record)],
+    )
+    const [known] = rows
     if (known !== undefined) {
       const why = known.link_fault === null ? '' : `: ${describeLinkFault(known.link_fault)}`
       return new MusterError('not-found', `The record ${who} is linked to no identity${why}.`)

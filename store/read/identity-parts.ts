@@ -22,14 +22,15 @@ export interface IdentityRow {
 
 /**
  * The columns of `IdentityRow` of `identities i`, with `identity_states s` joined: what hangs on an identity comes as
- * JSON in the same round trip.
+ * JSON in the same round trip. A record is shown under the name that its source knows, and one that its source deleted
+ * is not.
  */
 export const identityColumns = `i.id, i.user_name, i.active, i.attributes, s.review_at, s.unusable,
-  coalesce((select json_agg(json_build_object('source', r.source, 'externalId', r.external_id,
+  coalesce((select json_agg(json_build_object('source', r.source, 'externalId', coalesce(u.external_id, r.external_id),
       'seenAt', case when r.missing_since is null then ${timestampSql('greatest(r.changed_at, p.last_proved_at)')} end,
       'missingSince', ${timestampSql('r.missing_since')}) order by r.source, r.external_id)
-    from source_records r left join sources p on p.name = r.source
-    where r.identity_id = i.id), '[]') as records,
+    from source_records r left join sources p on p.name = r.source left join scim_users u on u.id = r.id
+    where r.identity_id = i.id and r.deleted_at is null), '[]') as records,
   coalesce((select json_agg(json_build_object('factor', g.factor, 'effective', g.effective, 'clients', g.clients,
       'origins', g.origins, 'denials', g.denials) order by g.factor)
     from rights g where g.identity_id = i.id), '[]') as rights,

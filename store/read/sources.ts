@@ -24,13 +24,18 @@ export async function listSources(database: Database): Promise<readonly SourceVi
 export async function getSource(database: Database, name: string): Promise<SourceDetail> {
   await requireSource(database, name)
   const { rows } = await database.raw<{ rows: [SourceRow] }>(`${selectSources} where s.name = ?`, [name])
-  const records = await database('source_records')
-    .where({ source: name })
-    .whereNull('identity_id')
-    .whereNull('deleted_at')
-    .orderBy('external_id')
+  const records = await database('source_records as r')
+    .leftJoin('scim_users as u', 'u.id', 'r.id')
+    .where('r.source', name)
+    .whereNull('r.identity_id')
+    .whereNull('r.deleted_at')
+    .orderBy('r.external_id')
     .limit(notLinkedLimit)
-    .select<NotLinkedRow[]>('external_id', 'link_fault', 'changed_at')
+    .select<NotLinkedRow[]>(
+      database.raw('coalesce(u.external_id, r.external_id) as external_id'),
+      'r.link_fault',
+      'r.changed_at',
+    )
   const refusals = await database('scim_refusals')
     .where({ source: name })
     .orderBy('id', 'desc')

@@ -19,7 +19,11 @@ export async function findNamed(database: Database, name: NamedIdentity): Promis
     `select id, cardinality(sources) > 0 as linked from (
        select id, sources from identities where user_name_key = :userNameKey
        union select i.id, i.sources from source_records r join identities i on i.id = r.identity_id
-         where r.source = :source and r.external_id = :externalId) named
+         where r.source = :source and r.external_id = :externalId
+       union select i.id, i.sources from scim_users u
+         join source_records r on r.source = u.source and r.external_id = u.id::text
+         join identities i on i.id = r.identity_id
+         where u.source = :source and u.external_id = :externalId) named
      order by linked desc, id limit 20`,
     { ...name },
   )
