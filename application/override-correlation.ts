@@ -22,11 +22,13 @@ export interface CorrelationWord {
  */
 export async function overrideCorrelation(world: MergeWorld, word: CorrelationWord): Promise<string | null> {
   const { store } = world
-  const { source, externalId } = word
+  const { source } = word
   const now = world.clock()
   return store.transaction(async (trx) => {
     await store.correlation.lockCorrelation(trx)
-    const [record] = await store.records.readRecords(trx, source, [externalId])
+    const [record] = await store.records.readRecords(trx, source, [
+      (await store.scimUsers.findByExternalId(trx, source, word.externalId)) ?? word.externalId,
+    ])
     if (record === undefined) throw new MusterError('not-found', `The source ${source} holds no such record.`)
     const [identity] = await store.identities.readIdentities(trx, [word.identityId])
     if (identity === undefined) throw new MusterError('not-found', 'There is no such identity.')
@@ -36,7 +38,13 @@ export async function overrideCorrelation(world: MergeWorld, word: CorrelationWo
     if (word.kind === 'link' && record.deletedAt !== null) {
       throw new MusterError('usage', 'The source has deleted this record: there is nothing to link.')
     }
-    await store.correlation.putOverride(trx, word, word.actor, word.reason, now)
+    await store.correlation.putOverride(
+      trx,
+      { ...word, externalId: record.externalId },
+      word.actor,
+      word.reason,
+      now,
+    )
     const linked = await correlateAnew(trx, world, record)
     if (record.identityId !== null && record.identityId !== linked) {
       await recomposeIdentities(trx, world, [record.identityId], { at: now, reason: 'manual', runId: null })

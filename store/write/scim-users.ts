@@ -134,3 +134,16 @@ export async function replaceScimAddresses(
 export async function deleteScimUser(trx: Transaction, id: string): Promise<void> {
   await trx.raw('delete from scim_users where id = ?', [id])
 }
+
+/** The id of the one user that the client calls so, or null where there is none, or several. */
+export async function findByExternalId(
+  trx: Transaction,
+  source: string,
+  externalId: string,
+): Promise<string | null> {
+  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+    'select id from scim_users where source = ? and external_id = ? limit 2',
+    [source, externalId],
+  )
+  return rows.length === 1 ? (rows[0]?.id ?? null) : null
+}
