@@ -4,7 +4,7 @@ import { checkDocument } from '../check-document.ts'
 import { isObject } from '../is-object.ts'
 import { ScimFault } from '../scim-fault.ts'
 import type { ResourceSchema, ScimAttribute } from '../scim-schema.ts'
-import { appendChanges, changeMembers } from './change-members.ts'
+import { changeMembers, joinChanges } from './change-members.ts'
 import type { PatchOperation } from './patch-operation.ts'
 import { isPath, type PatchTarget, resolvePath } from './patch-target.ts'
 import { writeList } from './write-list.ts'
@@ -31,17 +31,18 @@ export function applyPatch(
 ): Patched {
   const state: State = { schema, strict: options.strict, document, members: [] }
   for (const operation of operations) applyOperation(state, operation)
+  const members = joinChanges(state.members)
   const changed = changedAttributes(document, state.document)
-  if (changed.length === 0) return { document, changed, members: state.members }
+  if (changed.length === 0) return { document, changed, members }
   checkDocument(schema, state.document)
-  return { document: state.document, changed, members: state.members }
+  return { document: state.document, changed, members }
 }
 
 interface State {
   readonly schema: ResourceSchema
   readonly strict: boolean
   document: ScimDocument
-  members: readonly MemberChange[]
+  readonly members: MemberChange[]
 }
 
 function applyOperation(state: State, operation: PatchOperation): void {
@@ -79,7 +80,7 @@ function applyTarget(state: State, operation: PatchOperation, target: PatchTarge
     return
   }
   if (state.schema.type === 'Group' && attribute.name === 'members') {
-    state.members = appendChanges(state.members, changeMembers(operation, target, state))
+    state.members.push(...changeMembers(operation, target, state))
     return
   }
   if (operation.op === 'remove') refuseRemoval(target)

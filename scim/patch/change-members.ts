@@ -28,34 +28,35 @@ export function changeMembers(
   return op === 'replace' ? [everyone, added] : [added]
 }
 
-/** Changes in order, with those of one kind in a row made one. */
-export function appendChanges(
-  changes: readonly MemberChange[],
-  more: readonly MemberChange[],
-): readonly MemberChange[] {
-  return more.reduce(appendChange, changes)
+/** Changes in order, with those of one kind in a row made one, and each id in them once. */
+export function joinChanges(changes: readonly MemberChange[]): readonly MemberChange[] {
+  const rows: Row[] = []
+  for (const change of changes) {
+    const last = rows.at(-1)
+    if (change.kind === 'clear') rows.push(change)
+    else if (change.ids.length === 0) continue
+    else if (last === undefined || last.kind === 'clear' || last.kind !== change.kind)
+      rows.push({ kind: change.kind, ids: new Set(change.ids) })
+    else for (const id of change.ids) last.ids.add(id)
+  }
+  return rows.map((row) => (row.kind === 'clear' ? row : { kind: row.kind, ids: [...row.ids] }))
 }
+
+type Row =
+  | Extract<MemberChange, { readonly kind: 'clear' }>
+  | { readonly kind: 'add' | 'remove'; readonly ids: Set<string> }
 
 const everyone: MemberChange = { kind: 'clear', type: null }
-
-function appendChange(changes: readonly MemberChange[], change: MemberChange): readonly MemberChange[] {
-  if (change.kind === 'clear') return [...changes, change]
-  if (change.ids.length === 0) return changes
-  const last = changes.at(-1)
-  if (last === undefined || last.kind !== change.kind) return [...changes, change]
-  const ids = [...new Set([...last.ids, ...change.ids])]
-  return [...changes.slice(0, -1), { kind: change.kind, ids }]
-}
 
 function readIds(value: unknown, options: { readonly strict: boolean }): readonly string[] {
   if (value === null || (value === '' && !options.strict)) return []
   const members: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return [...new Set(members.map((member) => readMemberId(member, options)))]
+  return members.map((member) => readMemberId(member, options))
 }
 
 /** Members are found by their id or by what they are; anything else would need all of them read. */
 function removeSelected(filter: Filter): readonly MemberChange[] {
-  if (filter.op === 'or') return appendChanges([], filter.filters.flatMap(removeSelected))
+  if (filter.op === 'or') return filter.filters.flatMap(removeSelected)
   const isEquation = filter.op === 'compare' && filter.operator === 'eq' && typeof filter.value === 'string'
   const name = isEquation ? filter.attribute.path[0] : undefined
   if (!isEquation || (name !== 'value' && name !== 'type'))

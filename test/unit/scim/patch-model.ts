@@ -175,7 +175,7 @@ function write(email: Email, operation: Selected, strict: boolean): Email | unde
   if (on === 'email') {
     const isNothing = value === null || Object.keys(value).length === 0
     if (op === 'remove' || (op === 'replace' && isNothing)) return undefined
-    if (op === 'replace') return strict || value.value !== undefined ? { ...value } : undefined
+    if (op === 'replace') return strict || value?.value !== undefined ? { ...value } : undefined
     return isNothing ? email : { ...email, ...value }
   }
   if (op === 'remove' || (op === 'replace' && value === null)) delete next[operation.part]

@@ -212,8 +212,29 @@ describe('parseResourceFilter on users (RFC 7644 section 3.4.2.2)', () => {
       ' ',
       '\0',
     )
+    const term = fc.oneof(
+      fc
+        .tuple(
+          fc.constantFrom('userName', 'emails.type', 'active', 'meta.created', 'groups', 'constructor'),
+          fc.constantFrom('eq', 'NE', 'co', 'gt'),
+          fc.constantFrom(
+            '"a"',
+            '"\\u0000"',
+            '"\\ud800"',
+            '"',
+            '1e400',
+            '-5',
+            'true',
+            'null',
+            '"2026-01-01"',
+          ),
+        )
+        .map((words) => words.join(' ')),
+      fc.constantFrom('name pr', 'emails[type eq "work"]', 'emails[not (primary pr)].value pr'),
+    )
     const text = fc.oneof(
       fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join(' ')),
+      fc.tuple(term, fc.constantFrom('and', 'or', 'and not'), term).map((words) => words.join(' ')),
       fc.string({ unit: 'binary' }),
     )
     let parsed = 0
@@ -228,7 +249,7 @@ describe('parseResourceFilter on users (RFC 7644 section 3.4.2.2)', () => {
       }),
       { numRuns: 1500 },
     )
-    expect(parsed).toBeGreaterThan(0)
+    expect(parsed).toBeGreaterThan(50)
   })
 })
 
