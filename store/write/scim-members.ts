@@ -167,6 +167,8 @@ export async function usersBeneath(
  * Writes to the source records of these users the names of the groups that they are in, nested ones resolved. Answers
  * the identities of the records that changed. The records are locked first and the groups read afterwards, so that of
  * two groups which take in one person at once, the second sees the first.
+ * The ids are given twice: before the first statistics of a table that was just filled, the plan would else read the
+ * whole source.
  */
 export async function refreshRecordGroups(
   trx: Transaction,
@@ -189,7 +191,8 @@ export async function refreshRecordGroups(
        from above a join scim_groups g on g.id = a.group_id group by a.user_id)
      update source_records r set groups = coalesce(n.groups, '[]'), changed_at = :at
      from unnest(cast(:ids as text[])) asked(id) left join named n using (id)
-     where r.source = :source and r.external_id = asked.id and r.deleted_at is null
+     where r.source = :source and r.external_id = any(cast(:ids as text[])) and r.external_id = asked.id
+       and r.deleted_at is null
        and r.groups is distinct from coalesce(n.groups, '[]')
      returning r.identity_id as "identityId"`,
     { source, ids, at },
