@@ -4,6 +4,8 @@ import { isObject, type JsonObject, readKey } from './json-object.ts'
 export interface Capabilities {
   /** Pages by cursor (RFC 9865) rather than by index. */
   readonly cursor: boolean
+  /** Whether it pages by index too: only then it has to count. */
+  readonly index: boolean
   /** Whether results can be asked for in an order. */
   readonly sort: boolean
   /** Resources that one page holds at most, where the server says so. */
@@ -18,6 +20,7 @@ export function readCapabilities(document: JsonObject | null): Capabilities {
   return {
     // A cursor keeps its place while people come and go; an index does not.
     cursor: readPart(pagination, 'cursor') === true,
+    index: readPart(pagination, 'index') !== false,
     sort: readPart(readPart(document, 'sort'), 'supported') === true,
     maxPageSize: known.length === 0 ? null : Math.floor(Math.min(...known)),
   }

@@ -24,8 +24,8 @@ async function describeFound(
   client: ScimClient,
   signal: AbortSignal,
 ): Promise<string> {
-  const { cursor } = readCapabilities(await client.describeServer(signal))
-  const count = (endpoint: Endpoint) => countResources(client, endpoint, cursor, signal)
+  const { index } = readCapabilities(await client.describeServer(signal))
+  const count = (endpoint: Endpoint) => countResources(client, endpoint, index, signal)
   const people = await count('/Users')
   if (people === null) throw new SourceFault('base-not-found', 'there is no /Users at this address (url)')
   if (people === 0 && !allowEmpty)
@@ -38,10 +38,10 @@ async function describeFound(
 async function countResources(
   client: ScimClient,
   endpoint: Endpoint,
-  cursor: boolean,
+  index: boolean,
   signal: AbortSignal,
 ): Promise<number | 'uncounted' | null> {
-  const place = cursor ? { startIndex: null, cursor: '' } : { startIndex: 1, cursor: null }
+  const place = index ? { startIndex: 1, cursor: null } : { startIndex: null, cursor: '' }
   const none = { sortBy: null, excludedAttributes: null } as const
   const page = await client.list(endpoint, { ...place, ...none, count: 1, attributes: 'id' }, signal)
   if (page === null) return null

@@ -45,7 +45,7 @@ describe('a configuration without fault', () => {
     expect(rest).toEqual({
       file: '/etc/muster/muster.yaml',
       mode: 'embedded',
-      server: { host: '127.0.0.1', port: 0, publicUrl: null },
+      server: { host: '127.0.0.1', port: 0, publicUrl: null, tls: null, trustProxy: false },
       database: null,
       temporal: null,
       policies: '/etc/muster/policies',
@@ -109,6 +109,20 @@ describe('a configuration without fault', () => {
       log: { level: 'debug' },
       server: { port: 9090, host: 'localhost' },
     })
+  })
+
+  it('lets a server listen beyond loopback with a certificate, or behind a proxy', async () => {
+    const servers = [
+      '{ host: 0.0.0.0, tls: { certificate: c.pem, key: { env: KEY_RING } } }',
+      '{ host: "::", trustProxy: true }',
+      '{ host: 0.0.0.0, trustProxy: [10.0.0.0/8, "fd00::/8", 192.0.2.7] }',
+    ]
+    for (const server of servers) {
+      expect(await faultsOf(withSource(`${production}\nserver: ${server}`), databaseUrl)).toEqual([])
+    }
+    const result = await read(withSource(`${production}\nserver: ${servers[0]}`), databaseUrl)
+    const tls = result.ok ? result.configuration.server.tls : null
+    expect([tls?.certificate, tls?.key.reveal()]).toEqual(['/etc/muster/c.pem', ring])
   })
 
   it('reads two sources that share a part by an alias', async () => {
@@ -176,12 +190,12 @@ describe('every fault says what is wrong, where, and what was expected', () => {
     [
       'a type of source that does not exist',
       'sources:\n  x: { type: ldpa }',
-      '2:14 sources.x.type unknown-value: type: expected one of ldap, csv, found "ldpa"; the nearest is ldap.',
+      '2:14 sources.x.type unknown-value: type: expected one of ldap, csv, scim-pull, scim, found "ldpa"; the nearest is ldap.',
     ],
     [
       'a source without a type',
       'sources:\n  x: {}',
-      '2:3 sources.x.type missing: type is missing: expected one of ldap, csv.',
+      '2:3 sources.x.type missing: type is missing: expected one of ldap, csv, scim-pull, scim.',
     ],
     [
       'a number out of range',
@@ -327,6 +341,22 @@ describe('every fault says what is wrong, where, and what was expected', () => {
       'an embedded server that others could reach',
       withSource('server: { host: 0.0.0.0 }'),
       '1:17 server.host not-in-this-mode: The embedded mode listens on loopback only: use 127.0.0.1 or ::1, or set mode to production.',
+    ],
+    [
+      'a production server that speaks clear text beyond loopback',
+      withSource(`${production}\nserver: { host: 0.0.0.0 }`),
+      '7:17 server.host missing: Beyond loopback the server needs "server.tls", or "server.trustProxy" where a proxy before it ends TLS.',
+      databaseUrl,
+    ],
+    [
+      'a certificate without its key',
+      withSource('server: { tls: { certificate: c.pem } }'),
+      '1:11 server.tls.key missing: key is missing: expected text or a mapping.',
+    ],
+    [
+      'a proxy that is no address',
+      withSource('server: { trustProxy: [10.0.0.0/33] }'),
+      '1:24 server.trustProxy[0] invalid: trustProxy[0]: an IP address, or a range as in 10.0.0.0/8.',
     ],
     [
       'a sample directory in production mode',
