@@ -6,10 +6,18 @@ export interface KeyRing {
   key(id: string): Buffer | null
 }
 
-/** The ring over keys that the configuration has read and found random (`config/key-ring.ts`). */
+/**
+ * The ring over keys that the configuration has read and found random (`config/key-ring.ts`). `ring` is looked at in
+ * each call: it may be renewed.
+ */
 export function openKeyRing(ring: {
   readonly active: string
   readonly keys: ReadonlyMap<string, Buffer>
 }): KeyRing {
-  return { active: ring.active, key: (id) => ring.keys.get(id) ?? null }
+  return {
+    get active() {
+      return ring.active
+    },
+    key: (id) => ring.keys.get(id) ?? null,
+  }
 }

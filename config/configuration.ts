@@ -6,14 +6,36 @@ import type { ChallengeSettings, ClientSettings } from '../domain/challenge.ts'
 import type { Factor } from '../domain/factor.ts'
 import type { LimitSettings } from '../domain/limit-settings.ts'
 import { buildClients, demo, nameFactor } from './clients.ts'
+import { chooseTlsMode, type DatabaseTlsMode } from './database-tls.ts'
 import { type KeyRingSettings, parseKeyRing } from './key-ring.ts'
 import type { Settings, SourceSettings } from './schema.ts'
 import { Secret } from './secret.ts'
+
+/** Where the server listens. */
+export interface ServerConfiguration {
+  readonly host: string
+  /** 0 is any free one. */
+  readonly port: number
+  /** Null: to be made of host and port. */
+  readonly publicUrl: string | null
+  /** Null: HTTP. The path is absolute. */
+  readonly tls: { readonly certificate: string; readonly key: Secret } | null
+  /** Milliseconds that the end may take after it was asked for. */
+  readonly graceTime: number
+  /** Whose X-Forwarded headers count: nobody's, whoever's connects, or those of these addresses and ranges. */
+  readonly trustProxy: boolean | readonly string[]
+}
 
 /** The PostgreSQL of the production mode. */
 export interface DatabaseConfiguration {
   readonly url: Secret
   readonly poolSize: number
+  /** Paths are absolute. `ca` null: the authorities that Node knows. */
+  readonly tls: {
+    readonly mode: DatabaseTlsMode
+    readonly ca: string | null
+    readonly client: { readonly certificate: string; readonly key: Secret } | null
+  }
 }
 
 /** The Temporal of the production mode. Paths are absolute. */
@@ -50,12 +72,13 @@ export interface Configuration {
   /** Absolute path of the file that it was read from. */
   readonly file: string
   readonly mode: 'embedded' | 'production'
-  /** Port 0 is any free one; `publicUrl` null is to be made of host and port. */
-  readonly server: { readonly host: string; readonly port: number; readonly publicUrl: string | null }
+  readonly server: ServerConfiguration
   /** Null in the embedded mode, which brings its own. */
   readonly database: DatabaseConfiguration | null
   /** Null in the embedded mode, which brings its own. */
   readonly temporal: TemporalConfiguration | null
+  /** A worker's loopback port for /healthz, /readyz and /metrics, 0 for any free one; how long its end may take, in milliseconds. */
+  readonly worker: { readonly healthPort: number | null; readonly graceTime: number }
   /** The folder of policy documents. */
   readonly policies: string
   readonly attributes: CustomAttributes
@@ -105,13 +128,10 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
   return {
     file,
     mode: settings.mode,
-    server: {
-      host: settings.server.host,
-      port: settings.server.port ?? (settings.mode === 'production' ? 8080 : 0),
-      publicUrl: settings.server.publicUrl ?? null,
-    },
+    server: buildServerSettings(settings),
     database: buildDatabase(settings.database),
     temporal: buildTemporal(settings.temporal),
+    worker: { healthPort: settings.worker.healthPort ?? null, graceTime: settings.worker.graceTime },
     policies: resolve(dirname(file), settings.policies),
     attributes: settings.attributes,
     timeZone: settings.timeZone,
@@ -133,6 +153,18 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     sources,
     sample: settings.sample ?? null,
     log: settings.log,
+  }
+}
+
+function buildServerSettings({ server, mode }: Settings): ServerConfiguration {
+  const { host, port, publicUrl, tls, trustProxy, graceTime } = server
+  return {
+    host,
+    port: port ?? (mode === 'production' ? 8080 : 0),
+    publicUrl: publicUrl ?? null,
+    tls: tls === undefined ? null : { certificate: tls.certificate, key: hide(tls.key) },
+    trustProxy,
+    graceTime,
   }
 }
 
@@ -172,7 +204,19 @@ function findGroupSources(sources: Configuration['sources']): readonly string[] 
 }
 
 function buildDatabase(database: Settings['database']): DatabaseConfiguration | null {
-  return database === undefined ? null : { url: hide(database.url), poolSize: database.poolSize }
+  if (database === undefined) return null
+  const { url, poolSize, tls = {} } = database
+  const { certificate, key } = tls
+  return {
+    url: hide(url),
+    poolSize,
+    tls: {
+      // A URL in a file that was left unread says nothing.
+      mode: tls.mode ?? (typeof url === 'string' ? chooseTlsMode(url) : 'verify-full'),
+      ca: tls.ca ?? null,
+      client: certificate === undefined || key === undefined ? null : { certificate, key: hide(key) },
+    },
+  }
 }
 
 function buildTemporal(temporal: Settings['temporal']): TemporalConfiguration | null {

@@ -1,3 +1,4 @@
+import { findTlsFault } from './database-tls.ts'
 import type { ConfigurationPath, Finding } from './fault.ts'
 import { parseKeyRing } from './key-ring.ts'
 import { readPath } from './schema-tree.ts'
@@ -7,7 +8,7 @@ export function checkMode(document: unknown): readonly Finding[] {
   return [
     ...checkParts(document),
     ...checkDatabaseUrl(document),
-    ...checkClientCertificate(document),
+    ...checkClientCertificates(document),
     ...checkKeyRing(document),
   ]
 }
@@ -41,7 +42,20 @@ function checkProduction(document: unknown): readonly Finding[] {
   return [
     ...needed.map(([key, why]) => finding([key], 'missing', `The production mode needs "${key}": ${why}`)),
     ...refuse(document, 'sample', 'The sample directory is served in the embedded mode only.'),
+    ...checkExposure(document),
   ]
+}
+
+/** Tokens and codes do not cross a network in clear text, unless somebody says that a proxy sees to it. */
+function checkExposure(document: unknown): readonly Finding[] {
+  const host = readPath(document, ['server', 'host'])
+  if (typeof host !== 'string' || isLoopback(host)) return []
+  const trusted = readPath(document, ['server', 'trustProxy'])
+  if (readPath(document, ['server', 'tls']) !== undefined || (trusted !== undefined && trusted !== false))
+    return []
+  const message =
+    'Beyond loopback the server needs "server.tls", or "server.trustProxy" where a proxy before it ends TLS.'
+  return [finding(['server', 'host'], 'missing', message, 'value')]
 }
 
 function checkEmbedded(document: unknown): readonly Finding[] {
@@ -73,7 +87,11 @@ function refuse(document: unknown, key: string, message: string): readonly Findi
 function checkDatabaseUrl(document: unknown): readonly Finding[] {
   const path = ['database', 'url']
   const url = readPath(document, path)
-  if (typeof url !== 'string' || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return []
+  if (typeof url !== 'string') return []
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) {
+    const fault = findTlsFault(url)
+    return fault === null ? [] : [finding(path, 'invalid', fault, 'value')]
+  }
   const message = 'The database URL is not well formed: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.'
   return [finding(path, 'invalid', message, 'value')]
 }
@@ -86,17 +104,14 @@ function checkKeyRing(document: unknown): readonly Finding[] {
   return typeof fault === 'string' ? [finding(path, 'invalid', fault, 'value')] : []
 }
 
-function checkClientCertificate(document: unknown): readonly Finding[] {
-  const tls = ['temporal', 'tls']
-  const given = ['certificate', 'key'].filter((key) => readPath(document, [...tls, key]) !== undefined)
-  if (given.length !== 1) return []
-  return [
-    finding(
-      [...tls, String(given[0])],
-      'invalid',
-      'A client certificate needs both "certificate" and "key".',
-    ),
-  ]
+function checkClientCertificates(document: unknown): readonly Finding[] {
+  return ['temporal', 'database'].flatMap((part): readonly Finding[] => {
+    const tls = [part, 'tls']
+    const given = ['certificate', 'key'].filter((key) => readPath(document, [...tls, key]) !== undefined)
+    if (given.length !== 1) return []
+    const message = 'A client certificate needs both "certificate" and "key".'
+    return [finding([...tls, String(given[0])], 'invalid', message)]
+  })
 }
 
 function isLoopback(host: string): boolean {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { getCountries } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import { emailChannel, smsChannel } from '../connectors/channel-registry.ts'
@@ -8,6 +9,7 @@ import { findNearest } from '../domain/nearest.ts'
 import { challenges, client, keys } from './challenge-schema.ts'
 import { limits } from './limit-schema.ts'
 import type { SchemaNode } from './schema-tree.ts'
+import { database, graceTime, temporal, worker } from './service-schema.ts'
 
 /** Names that become part of workflow ids, facts (`groups.NAME`) and scopes. */
 const sourceId = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'a letter, then letters, digits, - or _')
@@ -45,40 +47,28 @@ const server = z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe('How people and programs reach the server. Default: made of host and port.'),
+    tls: z
+      .strictObject({
+        certificate: filePath.describe(
+          'A PEM file: the certificate, then those between it and the authority.',
+        ),
+        key: secret.describe('Its PEM private key.'),
+      })
+      .optional()
+      .describe('The server speaks HTTPS. Read at the start only.'),
+    trustProxy: z
+      .union([
+        z.boolean(),
+        z.array(z.string().refine(isNetwork, 'an IP address, or a range as in 10.0.0.0/8')).min(1).max(100),
+      ])
+      .default(false)
+      .describe(
+        'A proxy before the server ends TLS, and its X-Forwarded headers count: true for whoever connects, or the addresses and ranges of the proxies.',
+      ),
+    graceTime,
   })
   .prefault({})
   .describe('The HTTP server.')
-
-const database = z
-  .strictObject({
-    url: secret.describe('postgres://USER:PASSWORD@HOST:PORT/DATABASE, as { env: NAME } or { file: PATH }.'),
-    poolSize: z.int().min(1).max(100).default(10).describe('Connections that one process keeps at most.'),
-  })
-  .describe('The PostgreSQL of the production mode. The embedded mode brings its own.')
-
-const temporal = z
-  .strictObject({
-    address: z
-      .string()
-      .regex(/^[^\s/]+:\d{1,5}$/, 'HOST:PORT')
-      .describe('HOST:PORT of the Temporal frontend.'),
-    namespace: z.string().min(1).default('default').describe('The namespace that workflows run in.'),
-    tls: z
-      .strictObject({
-        serverName: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("The name that the server's certificate must carry; default: the host."),
-        ca: filePath.optional().describe('A PEM file of the authorities that are trusted.'),
-        certificate: filePath.optional().describe('A PEM file: the client certificate (mutual TLS).'),
-        key: secret.optional().describe('The PEM private key of the client certificate.'),
-      })
-      .optional()
-      .describe('TLS to Temporal; {} for the defaults. Left out: TLS where an API key is given, else none.'),
-    apiKey: secret.optional().describe('The API key of Temporal Cloud.'),
-  })
-  .describe('The Temporal of the production mode. The embedded mode brings its own.')
 
 const attributes = z
   .record(
@@ -166,6 +156,7 @@ export const settingsSchema = z.strictObject({
   server,
   database: database.optional(),
   temporal: temporal.optional(),
+  worker,
   policies: filePath.default('./policies').describe('The folder of policy documents.'),
   attributes,
   timeZone: timeZone.default('UTC').describe('What a day is in policies: a zone of the IANA database.'),
@@ -233,6 +224,14 @@ export function configurationJsonSchema(): Readonly<Record<string, unknown>> & S
   // Made on demand and once: it takes as long as reading a hundred files.
   jsonSchema ??= { title: 'muster.yaml', ...(z.toJSONSchema(settingsSchema, { io: 'input' }) as SchemaNode) }
   return jsonSchema
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1
+  return (
+    most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  )
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,12 +1,29 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import knex, { type Knex } from 'knex'
 import { migrations } from './migrations/index.ts'
 
 export type Database = Knex
 export type Transaction = Knex.Transaction
 
-export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`. */
+/** Whom a connection trusts, and who it is. PEM texts. */
+export interface DatabaseTls {
+  /** `verify-ca`: any host of a trusted authority; `verify-full`: the host of the URL alone. */
+  readonly mode: 'verify-ca' | 'verify-full'
+  /** Null: the authorities that Node knows. */
+  readonly ca: string | null
+  readonly client: { readonly certificate: string; readonly key: string } | null
+}
+
+export interface DatabaseAddress {
+  /** `postgres://user:password@host:port/database`; its own parameters of TLS count for nothing. */
   readonly url: string
+  /** Null: clear text. */
+  readonly tls: DatabaseTls | null
+}
+
+export interface DatabaseOptions {
+  /** A URL for clear text; or what is asked for before each new connection, so that a password may change. */
+  readonly url: string | (() => Promise<DatabaseAddress>)
   /** Connections kept at most. More than 10 gains nothing on one PostgreSQL (store measurements). */
   readonly poolSize: number
   /** Milliseconds after which a statement is cancelled by the server, or 0 for none. */
@@ -27,18 +44,54 @@ const silence = {
 export function openDatabase(options: DatabaseOptions): Database {
   return knex({
     client: 'pg',
-    connection: {
-      connectionString: options.url,
-      application_name: options.applicationName ?? 'muster',
-      statement_timeout: options.statementTimeout ?? 0,
-      connectionTimeoutMillis: 10_000,
-    },
+    connection: connectionOf(options),
     pool: { min: 0, max: options.poolSize },
     acquireConnectionTimeout: 30_000,
     // knex would write every bound value, addresses and names among them, into the message of a fault.
     compileSqlOnError: false,
     log: silence,
   })
+}
+
+function connectionOf(options: DatabaseOptions): Knex.PgConnectionConfig | Knex.ConnectionConfigProvider {
+  const settings = {
+    application_name: options.applicationName ?? 'muster',
+    statement_timeout: options.statementTimeout ?? 0,
+    connectionTimeoutMillis: 10_000,
+  }
+  const { url } = options
+  if (typeof url === 'string') return { ...settings, connectionString: url }
+  return async () => {
+    const { url: current, tls } = await url()
+    const plain = withoutTlsParameters(current)
+    const connection = {
+      ...settings,
+      connectionString: plain,
+      ssl: tls === null ? false : tlsOptions(plain, tls),
+    }
+    // Always out of date: knex asks again before each new connection.
+    return { ...connection, expirationChecker: () => true }
+  }
+}
+
+/** The driver reads sslmode its own way, and what it reads would win. */
+function withoutTlsParameters(url: string): string {
+  const stripped = new URL(url)
+  for (const name of [...stripped.searchParams.keys()].filter((each) => each.startsWith('ssl')))
+    stripped.searchParams.delete(name)
+  return stripped.href
+}
+
+function tlsOptions(url: string, { mode, ca, client }: DatabaseTls) {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  return {
+    rejectUnauthorized: true,
+    ...(ca === null ? {} : { ca }),
+    ...(client === null ? {} : { cert: client.certificate, key: client.key }),
+    // The driver names no host where it is an address, and Node would then look for "localhost".
+    checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+      mode === 'verify-ca' ? undefined : checkServerIdentity(host, certificate),
+  }
 }
 
 /**

@@ -13,7 +13,16 @@ import { writePrivateFile } from '../../embedded/private-file.ts'
  * DATA is damaged: new keys in its place would make every code that is on its way wrong without a word.
  */
 export function openKeys({ keys, mode }: Configuration, dataDirectory: string | null): KeyRing {
-  if (keys !== null) return openKeyRing(keys.reveal())
+  if (keys !== null) {
+    return openKeyRing({
+      get active() {
+        return keys.reveal().active
+      },
+      get keys() {
+        return keys.reveal().keys
+      },
+    })
+  }
   if (mode === 'production' || dataDirectory === null)
     throw new MusterError('configuration', 'There is no key ring: name one as keys.ring.')
   const file = join(dataDirectory, 'keys.json')

@@ -8,20 +8,24 @@ import type { ProviderCallbacks } from '../../server/provider-callbacks.ts'
  * the configuration says how we are reached; else nobody could tell a forged one.
  */
 export function listenToProviders(
-  configuration: Pick<Configuration, 'server' | 'channels'>,
+  configuration: {
+    readonly server: Pick<Configuration['server'], 'publicUrl'>
+    readonly channels: Configuration['channels']
+  },
   world: Parameters<typeof applyReceipt>[0],
 ): ProviderCallbacks {
   const { publicUrl } = configuration.server
-  const tokens = configuration.channels.sms
-    .reveal()
-    .flatMap((channel) =>
-      channel.type === 'twilio' && typeof channel.token === 'string' ? [channel.token] : [],
-    )
-  if (publicUrl === null || tokens.length === 0) return { twilio: null }
+  const tokens = () =>
+    configuration.channels.sms
+      .reveal()
+      .flatMap((channel) =>
+        channel.type === 'twilio' && typeof channel.token === 'string' ? [channel.token] : [],
+      )
+  if (publicUrl === null || tokens().length === 0) return { twilio: null }
   return {
     twilio: async ({ deliveryId, params, signature }) => {
       const url = twilioCallbackUrl(publicUrl, deliveryId)
-      const isGenuine = tokens.some((authToken) =>
+      const isGenuine = tokens().some((authToken) =>
         verifyTwilioSignature({ authToken, url, params, signature }),
       )
       if (!isGenuine) return false
