@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts'
 import type { Effect } from '../../domain/effect.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
+import { runPrepared } from '../run-prepared.ts'
 
 /** Every action that is audited. A closed list: reports and alerts are written against it. */
 export type AuditAction =
@@ -66,7 +67,9 @@ export async function insertAuditEvents(trx: Transaction, events: readonly Audit
   const rows = events.map(rowOf)
   if (rows.length > fewEvents) return copyRows(trx, 'audit_events', columns, rows)
   for (const row of rows) {
-    await trx.raw(
+    await runPrepared(
+      trx,
+      'insert-audit-event',
       `insert into audit_events (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
       row.map((value) => (isJson(value) ? JSON.stringify(value) : value)),
     )

@@ -82,6 +82,7 @@ export async function readOverrides(
   source: string,
   externalIds: readonly string[],
 ): Promise<readonly CorrelationOverride[]> {
+  if (externalIds.length === 0) return []
   const { rows } = await trx.raw<{ rows: CorrelationOverride[] }>(
     `select external_id as "externalId", kind, identity_id as "identityId"
      from correlation_overrides where source = ? and external_id = any(?)`,

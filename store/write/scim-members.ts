@@ -182,18 +182,19 @@ export async function refreshRecordGroups(
      order by external_id for no key update`,
     [source, ids],
   )
+  // Person by person through the index: a join of guessed sizes is planned for millions, and compiled for them.
   const { rows } = await trx.raw<{ rows: { identityId: string | null }[] }>(
-    `with recursive above(user_id, group_id) as (
-       select user_id, group_id from scim_members where user_id = any(cast(:ids as uuid[]))
-       union select a.user_id, n.group_id from above a join scim_nested_groups n on n.child_id = a.group_id),
-     named as (
-       select a.user_id::text as id, jsonb_agg(g.display_name order by g.display_name collate "C") as groups
-       from above a join scim_groups g on g.id = a.group_id group by a.user_id)
-     update source_records r set groups = coalesce(n.groups, '[]'), changed_at = :at
-     from unnest(cast(:ids as text[])) asked(id) left join named n using (id)
+    `update source_records r set groups = named.groups, changed_at = :at
+     from unnest(cast(:ids as text[])) asked(id) cross join lateral (
+       with recursive above(group_id) as (
+         select group_id from scim_members where user_id = cast(asked.id as uuid)
+         union select n.group_id from above a cross join lateral (
+           select group_id from scim_nested_groups where child_id = a.group_id offset 0) n)
+       select coalesce(jsonb_agg(g.display_name order by g.display_name collate "C"), '[]') as groups
+       from above a cross join lateral (select display_name from scim_groups where id = a.group_id offset 0) g
+       offset 0) named
      where r.source = :source and r.external_id = any(cast(:ids as text[])) and r.external_id = asked.id
-       and r.deleted_at is null
-       and r.groups is distinct from coalesce(n.groups, '[]')
+       and r.deleted_at is null and r.groups is distinct from named.groups
      returning r.identity_id as "identityId"`,
     { source, ids, at },
   )

@@ -63,7 +63,10 @@ export async function readRecordsOfIdentities(
           [id],
         )
       : trx.raw<{ rows: StoredRecord[] }>(
-          `select ${recordColumns} from source_records where identity_id = any(?) order by source, external_id`,
+          // Identity by identity through the index, also before a filled table has statistics.
+          `select ${recordColumnsOfR} from unnest(?::uuid[]) asked(id)
+           cross join lateral (select * from source_records s where s.identity_id = asked.id offset 0) r
+           order by r.source, r.external_id`,
           [[...identityIds]],
         )
   const { rows } = await read
