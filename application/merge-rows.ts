@@ -118,8 +118,8 @@ async function linkUnderLock(
     overrides: await correlation.readOverrides(
       trx,
       source,
-      // A record that was never seen may be one that was seen before and purged, except where its id is new.
-      unlinked.filter(({ id }) => id === undefined).map(({ row }) => row.externalId),
+      // Nobody can have spoken of a record whose own new id is its key.
+      unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
     ),
     newId: world.newId,
   })
@@ -128,7 +128,7 @@ async function linkUnderLock(
     trx,
     source,
     [...existing.keys()].filter((externalId) => changed.has(externalId)),
-    linked.keys.filter(({ externalId }) => changed.has(externalId)),
+    linked.keys.filter(({ externalId }) => changed.has(externalId) && existing.has(externalId)),
   )
   return linked
 }
@@ -177,8 +177,12 @@ async function composeIdentities(
     const composed = composeIdentity(id, records, world.derivation, now)
     return composed === null ? [] : [composed]
   })
-  if (added.length <= fewRows) await world.store.fresh.insertFresh(trx, added, created, due)
+  const fresh = new Set(added.map(({ externalId }) => externalId))
+  const keys = linked.keys.filter(({ externalId }) => fresh.has(externalId))
+  if (added.length <= fewRows)
+    await world.store.fresh.insertFresh(trx, { records: added, keys, identities: created }, due)
   else {
+    await world.store.correlation.insertKeys(trx, keys)
     await world.store.records.insertRecords(trx, added, now, runId)
     await world.store.identities.insertIdentities(trx, created, due)
   }

@@ -124,6 +124,11 @@ export async function replaceKeys(
       [...knownExternalIds],
     ])
   }
+  await insertKeys(trx, keys)
+}
+
+/** Writes the keys of records that had none. */
+export async function insertKeys(trx: Transaction, keys: readonly RecordKey[]): Promise<void> {
   await copyRows(
     trx,
     'correlation_keys',
