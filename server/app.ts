@@ -1,3 +1,4 @@
+import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import fastify, {
   type FastifyBaseLogger,
@@ -36,11 +37,15 @@ export interface ServerWorld {
   readonly callbacks?: ProviderCallbacks
   /** The messages of the embedded mode; left out: there is no page of them. */
   readonly outbox?: OutboxView
+  /** PEM texts: the server speaks HTTPS; left out or null: HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null
+  /** Whose X-Forwarded headers count: nobody's, whoever's connects, or those of these addresses and ranges. */
+  readonly trustProxy?: boolean | readonly string[]
 }
 
 /** Builds the server without listening; whoever listens decides where, and closes it. */
 export function buildServer(world: ServerWorld): FastifyInstance {
-  const app = fastify({ ...limits, ...manners, loggerInstance: world.logger })
+  const app = openFastify(world)
   addSecurityHeaders(app)
   logRequests(app)
   answerFaults(app, world.help ?? noHelp)
@@ -51,6 +56,25 @@ export function buildServer(world: ServerWorld): FastifyInstance {
   if (world.callbacks !== undefined) mountProviderCallbacks(app, world.callbacks)
   if (world.outbox !== undefined) mountOutboxPage(app, world.outbox)
   return app
+}
+
+function openFastify({ logger, tls = null, trustProxy = false }: ServerWorld): FastifyInstance {
+  const options = {
+    ...limits,
+    ...manners,
+    loggerInstance: logger,
+    // One proxy at most where it is not named: what stands left of it in the header is anybody's word.
+    trustProxy: typeof trustProxy === 'boolean' ? trustProxy && isPeer : [...trustProxy],
+  } as const
+  if (tls === null) return fastify(options)
+  const https = { ...limits.http, ...tls, minVersion: 'TLSv1.2' } as const
+  // Routes do not see which server carries them.
+  return fastify<Server>({ ...options, https }) as unknown as FastifyInstance
+}
+
+/** Whether an address of the chain is that of whoever connected. */
+function isPeer(_address: string, hop: number): boolean {
+  return hop === 0
 }
 
 /** Bytes and milliseconds. Small, because nothing that is asked here is large. */

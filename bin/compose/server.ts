@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
 import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
-import type { Configuration } from '../../config/configuration.ts'
+import type { Configuration, ServerConfiguration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
 import { admit } from '../../server/api/authorise.ts'
 import { buildServer } from '../../server/app.ts'
@@ -43,9 +45,12 @@ export interface RunningServer {
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { configuration, store, temporal, log, challenges, deliveries, version, outbox } = parts
   const { database } = store
+  const { host, port, publicUrl, trustProxy } = configuration.server
   const nudge = nudgeAtMost(temporal.client, log)
   const app = buildServer({
     logger: log,
+    tls: readTls(configuration.server),
+    trustProxy,
     help: await loadHelp(),
     api: {
       challenges,
@@ -78,7 +83,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       { name: 'temporal', check: () => temporal.client.workflowService.getSystemInfo({}).then(() => null) },
     ],
   })
-  const { host, port, publicUrl } = configuration.server
   const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw explainListening(cause, host, port)
   })
@@ -100,6 +104,19 @@ function nudgeAtMost(client: Client, log: Logger): () => void {
         log.warn({ err }, 'Temporal does not answer; the sweep finds what is due.'),
       )
     }, nudgeEvery).unref()
+  }
+}
+
+/** The certificate and its key. Throws `configuration` where they are no pair, which is seen before anybody connects. */
+function readTls({ tls }: ServerConfiguration): { readonly cert: string; readonly key: string } | null {
+  if (tls === null) return null
+  try {
+    const pair = { cert: readFileSync(tls.certificate, 'utf8'), key: tls.key.reveal() }
+    createSecureContext(pair)
+    return pair
+  } catch (cause) {
+    const message = `server.tls: ${tls.certificate} and its key cannot be used. Is it a PEM file, and the key its own?`
+    throw new MusterError('configuration', message, { cause })
   }
 }
 
