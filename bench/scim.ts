@@ -83,6 +83,8 @@ async function runOnServer(): Promise<void> {
     if (parts.has('requests')) for (const step of plan) await runRequests(sides, numbers, { ...step, rounds })
     if (parts.has('members')) {
       await growTo(inGroups, sides, numbers)
+      // As autovacuum does within a minute of such a load.
+      for (const url of [postgres.url, bareUrl]) await analyze(url)
       await runMembers(sides, rounds)
     }
     if (parts.has('bulk'))
@@ -122,6 +124,13 @@ async function openBareDatabase(url: string): Promise<string> {
   bare.pathname = '/bare'
   await migrateOnce(bare.href)
   return bare.href
+}
+
+async function analyze(url: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query('analyze')
+  await client.end()
 }
 
 async function migrateOnce(url: string): Promise<void> {

@@ -27,7 +27,7 @@ export function personBody(number: number): object {
 
 /** Numbers of Germany that differ and are valid. */
 function mobileOf(number: number): string {
-  return `+4915${String(10_000_000 + ((number * 7_368_787) % 80_000_000))}0`.slice(0, 14)
+  return `+49151${String(10_000_000 + ((number * 7_368_787) % 80_000_000))}`
 }
 
 export function createPerson(number: number): LoadRequest {
