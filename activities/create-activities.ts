@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity'
+import type { DeciderInForce } from '../application/decider.ts'
 import { type DrainWorld, drainBatch } from '../application/drain-due.ts'
 import { type BrakeLimit, endRun, releaseBatch, weighRun } from '../application/settle-run.ts'
 import { stageRead } from '../application/stage-read.ts'
@@ -8,6 +9,7 @@ import type { Activities } from './activities.ts'
 import { withHeartbeat } from './with-heartbeat.ts'
 
 export interface ActivityWorld extends DrainWorld, SweepWorld {
+  readonly decider: DeciderInForce
   /** Opens a source of the configuration; throws `source-unknown`. */
   readonly openSource: (name: string) => PullSource
   readonly brake: BrakeLimit

@@ -5,6 +5,12 @@ import type { StoredRecord } from '../store/write/source-records.ts'
 import type { Derivation } from './derivation.ts'
 import { normaliseAddresses } from './normalise-address.ts'
 
+/** A record as far as its identity is concerned. */
+type RecordOfIdentity = Pick<
+  StoredRecord,
+  'source' | 'active' | 'inactiveFrom' | 'attributes' | 'groups' | 'country' | 'deletedAt'
+>
+
 /**
  * What its records make of an identity now: attributes by precedence, activity, normalised addresses. A deleted record
  * gives nothing, but where its source decides activity and brings no other record of the person, it keeps them off.
@@ -12,7 +18,7 @@ import { normaliseAddresses } from './normalise-address.ts'
  */
 export function composeIdentity(
   id: string,
-  records: readonly StoredRecord[],
+  records: readonly RecordOfIdentity[],
   derivation: Derivation,
   now: Date,
 ): StoredIdentity | null {
@@ -50,8 +56,8 @@ export function composeIdentity(
 }
 
 function isKeptOff(
-  records: readonly StoredRecord[],
-  live: readonly StoredRecord[],
+  records: readonly RecordOfIdentity[],
+  live: readonly RecordOfIdentity[],
   { deciding }: Derivation,
 ): boolean {
   if (live.length === records.length) return false

@@ -229,7 +229,10 @@ export function planApplied(
   }
 }
 
-function countReasons(plans: readonly PlannedIdentity[]): Record<string, number> {
+/** How many values could not be used, by reason. */
+export function countReasons(
+  plans: readonly { readonly unusable: readonly { readonly reason: UnusableReason }[] }[],
+): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { unusable } of plans) {
     for (const { reason } of unusable) counts[reason] = (counts[reason] ?? 0) + 1

@@ -20,6 +20,8 @@ export interface LinkContext {
   readonly hits: readonly KeyHit[]
   readonly overrides: readonly CorrelationOverride[]
   readonly newId: () => string
+  /** The id that the identity of a record gets if the record makes one; left out, or null: a new one. */
+  readonly identityIdOf?: (externalId: string) => string | null
 }
 
 export interface LinkedRows {
@@ -93,7 +95,12 @@ function linkRow(row: SourceRow, derivation: Derivation, context: LinkContext, i
   })
   switch (verdict.kind) {
     case 'create':
-      return { identityId: context.newId(), link: 'created', linkFault: null, isNew: true }
+      return {
+        identityId: context.identityIdOf?.(row.externalId) ?? context.newId(),
+        link: 'created',
+        linkFault: null,
+        isNew: true,
+      }
     case 'link':
       return { identityId: verdict.identityId, link: verdict.by, linkFault: null, isNew: false }
     case 'ambiguous':

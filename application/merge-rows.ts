@@ -4,11 +4,15 @@ import { correlationKeys } from '../domain/correlate.ts'
 import type { SourceRow } from '../domain/source-row.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
+import type { StoredIdentity } from '../store/write/identities.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
 import { hashRow } from './canonical-row.ts'
 import { composeIdentity } from './compose-identity.ts'
+import type { DeciderInForce } from './decider.ts'
 import { correlationNames, type Derivation } from './derivation.ts'
+import { insertBirths } from './insert-births.ts'
 import { type HashedRow, type LinkedRows, linkRows, lookupKeys } from './link-rows.ts'
+import type { Birth, PreparedBirths } from './prepare-births.ts'
 import { groupByIdentity, type RecomposedIdentities, recomposeIdentities } from './recompose-identities.ts'
 
 export interface MergeWorld {
@@ -17,6 +21,8 @@ export interface MergeWorld {
   /** A new UUID version 7. */
   readonly newId: () => string
   readonly derivation: Derivation
+  /** Who decides people as they are made; left out: the drain decides them. */
+  readonly decider?: DeciderInForce
 }
 
 /** Where the rows come from, and the run that counts them (null: not part of a run). */
@@ -30,6 +36,8 @@ export interface MergeOrigin {
   readonly keepsGroups?: string
   /** The records of these rows, where the caller holds their locks already: those that are not among them are new. */
   readonly locked?: readonly StoredRecord[]
+  /** What new rows make where each is a person of its own; left out: that is for the drain to decide. */
+  readonly births?: PreparedBirths | null
 }
 
 /**
@@ -54,7 +62,7 @@ export interface Merge {
 }
 
 /** Up to here rows go beside those of other writers, key by key; more of them hold the correlation whole. */
-const fewRows = 128
+export const fewRows = 128
 
 /** The same inside the caller's transaction. */
 export async function mergeRowsIn(
@@ -67,6 +75,7 @@ export async function mergeRowsIn(
   const { records } = world.store
   const now = world.clock()
   if (given.length > fewRows) await world.store.correlation.lockCorrelation(trx)
+  const births = await holdBirths(trx, world, origin)
   const known =
     origin.locked ??
     (await records.readRecords(
@@ -76,7 +85,7 @@ export async function mergeRowsIn(
     ))
   const existing = new Map(known.map((one) => [one.externalId, one]))
   const rows = keepStoredGroups(origin, given, existing)
-  const linked = await linkUnderLock(trx, world, origin, rows, existing)
+  const linked = await linkUnderLock(trx, world, { ...origin, births }, rows, existing)
   const added = linked.records.filter(({ externalId }) => !existing.has(externalId))
   await records.updateRecords(
     trx,
@@ -84,7 +93,7 @@ export async function mergeRowsIn(
     now,
     runId,
   )
-  const counts = await composeIdentities(trx, world, runId, linked, added, now)
+  const counts = await composeIdentities(trx, world, { runId, births }, linked, added, now)
   if (runId !== null) await countMerge(trx, world.store, runId, linked.records, existing, counts)
   return {
     links: new Map(linked.records.map(({ externalId, identityId }) => [externalId, identityId])),
@@ -99,7 +108,7 @@ export async function mergeRowsIn(
 async function linkUnderLock(
   trx: Transaction,
   world: MergeWorld,
-  { source, locked }: MergeOrigin,
+  { source, locked, births }: MergeOrigin,
   rows: readonly HashedRow[],
   existing: ReadonlyMap<string, StoredRecord>,
 ): Promise<LinkedRows> {
@@ -122,6 +131,7 @@ async function linkUnderLock(
       unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
     ),
     newId: world.newId,
+    identityIdOf: (externalId) => births?.births.get(externalId)?.identity.id ?? null,
   })
   const changed = new Set(rekeyed.map(({ row }) => row.externalId))
   await correlation.replaceKeys(
@@ -166,30 +176,60 @@ interface MergeCounts extends RecomposedIdentities {
 async function composeIdentities(
   trx: Transaction,
   world: MergeWorld,
-  runId: string | null,
+  { runId, births }: Pick<MergeOrigin, 'runId' | 'births'>,
   linked: LinkedRows,
   added: readonly StoredRecord[],
   now: Date,
 ): Promise<MergeCounts> {
   const due = { at: now, reason: 'record', runId } as const
   const ofCreated = linked.records.filter(({ identityId }) => linked.created.has(identityId ?? ''))
-  const created = [...groupByIdentity(ofCreated)].flatMap(([id, records]) => {
-    const composed = composeIdentity(id, records, world.derivation, now)
-    return composed === null ? [] : [composed]
-  })
+  const created: StoredIdentity[] = []
+  const born: Birth[] = []
+  for (const [id, records] of groupByIdentity(ofCreated)) {
+    const birth = findBirth(births, id, records)
+    const composed = birth === null ? composeIdentity(id, records, world.derivation, now) : null
+    if (birth !== null) born.push(birth)
+    else if (composed !== null) created.push(composed)
+  }
   const fresh = new Set(added.map(({ externalId }) => externalId))
   const keys = linked.keys.filter(({ externalId }) => fresh.has(externalId))
-  if (added.length <= fewRows)
+  if (added.length <= fewRows && born.length === 0)
     await world.store.fresh.insertFresh(trx, { records: added, keys, identities: created }, due)
   else {
     await world.store.correlation.insertKeys(trx, keys)
     await world.store.records.insertRecords(trx, added, now, runId)
     await world.store.identities.insertIdentities(trx, created, due)
+    if (births != null) await insertBirths(trx, world.store, born, { ...births, runId })
   }
   const touched = new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
   const known = [...touched].filter((id) => !linked.created.has(id))
   const changes = await recomposeIdentities(trx, world, known, due)
-  return { ...changes, created: created.length }
+  return { ...changes, created: created.length + born.length }
+}
+
+/** Two rows of one batch may make one person: then neither is what was prepared for it alone. */
+function findBirth(
+  births: PreparedBirths | null | undefined,
+  id: string,
+  records: readonly StoredRecord[],
+): Birth | null {
+  const [record, ...others] = records
+  if (births == null || record === undefined || others.length > 0) return null
+  const birth = births.births.get(record.externalId)
+  return birth?.identity.id === id ? birth : null
+}
+
+/**
+ * What was prepared counts only under the set that it was decided by. Asked before anybody is locked: whoever puts
+ * another set in force holds it while they mark everybody.
+ */
+async function holdBirths(
+  trx: Transaction,
+  { store }: MergeWorld,
+  { births }: MergeOrigin,
+): Promise<PreparedBirths | null> {
+  if (births == null) return null
+  return (await store.policySets.holdInForce(trx)) === births.policySet ? births : null
 }
 
 async function countMerge(

@@ -5,7 +5,8 @@ import { canonicaliseRow, hashRow } from './canonical-row.ts'
 import { derivationText } from './derivation.ts'
 import { digestOf, KnownRecords, type Sighting } from './known-records.ts'
 import type { HashedRow } from './link-rows.ts'
-import { type MergeWorld, mergeRows } from './merge-rows.ts'
+import { fewRows, type MergeWorld, mergeRows } from './merge-rows.ts'
+import { type PreparedBirths, prepareBirths } from './prepare-births.ts'
 
 /** A read that is under way: rows in batches, then how it ended. The shape of `FullReader.readAll`. */
 type RowStream = AsyncGenerator<readonly SourceRow[], ReadOutcome, void>
@@ -41,7 +42,7 @@ export async function stageRead(world: MergeWorld, request: StageRequest): Promi
   const outcome = withDuplicates(read, staging.duplicates)
   await recordOutcome(world, request, outcome, staging, known)
   await world.store.runs.addToRun(world.store.database, request.runId, {
-    seconds: secondsOf(world.clock, started, staging.mergeMilliseconds),
+    seconds: secondsOf(world.clock, started, staging),
   })
   return outcome
 }
@@ -56,6 +57,7 @@ class Staging {
   readonly duplicates: RowProblem[] = []
   readonly returned: string[] = []
   mergeMilliseconds = 0
+  decideMilliseconds = 0
   entries = 0
   readonly #world: MergeWorld
   readonly #request: StageRequest
@@ -63,6 +65,8 @@ class Staging {
   readonly #shape: string
   readonly #shapeDigest: Buffer
   #waiting: HashedRow[] = []
+  /** Those of them that no record is known for. */
+  #fresh: HashedRow[] = []
   /** The merge under way: PostgreSQL works on one batch while the next is read. */
   #merging: Promise<void> = Promise.resolve()
 
@@ -111,7 +115,9 @@ class Staging {
     const row = given.fingerprint == null ? given : { ...given, fingerprint: this.#mix(given.fingerprint) }
     const rowHash = hashRow(row, this.#shape)
     const sighting: Sighting = this.#known.see(row.externalId, rowHash)
-    if (sighting === 'new' || sighting === 'changed') this.#waiting.push({ row, hash: rowHash })
+    const hashed = { row, hash: rowHash }
+    if (sighting === 'new' || sighting === 'changed') this.#waiting.push(hashed)
+    if (sighting === 'new') this.#fresh.push(hashed)
     if (sighting === 'returned') this.returned.push(row.externalId)
     if (sighting === 'duplicate') {
       this.duplicates.push({
@@ -123,20 +129,33 @@ class Staging {
   }
 
   async #flush(): Promise<void> {
-    await this.#merging
     const batch = this.#waiting
+    const fresh = this.#fresh
     this.#waiting = []
-    this.#merging = this.#merge(batch)
+    this.#fresh = []
+    // While PostgreSQL works on the batch before.
+    const births = await this.#prepare(fresh)
+    await this.#merging
+    this.#merging = this.#merge(batch, births)
     // A failure is thrown where it is awaited; without this it would also be an unhandled rejection meanwhile.
     this.#merging.catch(() => undefined)
   }
 
-  async #merge(batch: readonly HashedRow[]): Promise<void> {
+  async #prepare(fresh: readonly HashedRow[]): Promise<PreparedBirths | null> {
+    const { decider } = this.#world
+    if (decider === undefined || fresh.length <= fewRows) return null
+    const started = performance.now()
+    const births = await prepareBirths({ ...this.#world, decider }, this.#request.source, fresh)
+    this.decideMilliseconds += performance.now() - started
+    return births
+  }
+
+  async #merge(batch: readonly HashedRow[], births: PreparedBirths | null): Promise<void> {
     const started = performance.now()
     const { source, runId, bringsGroups } = this.#request
     await mergeRows(
       this.#world,
-      { source, runId, ...(bringsGroups ? { keepsGroups: this.#shape } : {}) },
+      { source, runId, births, ...(bringsGroups ? { keepsGroups: this.#shape } : {}) },
       batch,
     )
     this.mergeMilliseconds += performance.now() - started
@@ -203,14 +222,19 @@ function* batchesOf(digests: Iterable<string>): Generator<readonly string[]> {
   if (batch.length > 0) yield batch
 }
 
+/** Merges go on beside the read, so the parts overlap: what is left of the whole is the read's. */
 function secondsOf(
   clock: Clock,
   started: number,
-  mergeMilliseconds: number,
+  { mergeMilliseconds, decideMilliseconds }: Staging,
 ): Readonly<Record<string, number>> {
   const total = (clock().getTime() - started) / 1000
   const stage = Math.min(total, mergeMilliseconds / 1000)
-  return { read: round(Math.max(0, total - stage)), stage: round(stage) }
+  return {
+    read: round(Math.max(0, total - stage)),
+    stage: round(stage),
+    ...(decideMilliseconds > 0 ? { decide: round(decideMilliseconds / 1000) } : {}),
+  }
 }
 
 function round(seconds: number): number {

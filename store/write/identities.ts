@@ -1,4 +1,4 @@
-import type { Address } from '../../domain/address.ts'
+import type { Address, UnusableValue } from '../../domain/address.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
@@ -65,6 +65,52 @@ export async function insertIdentities(
   identities: readonly StoredIdentity[],
   due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
 ): Promise<void> {
+  await copyIdentities(trx, identities, due.at)
+  await copyRows(
+    trx,
+    'identity_states',
+    ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
+    identities.map((identity) => [identity.id, 1, due.at, due.reason, due.runId]),
+  )
+}
+
+/** An identity with what was decided of it as it was made: it is not due. */
+export interface DecidedIdentity {
+  readonly identity: StoredIdentity
+  readonly reviewAt: string | null
+  readonly unusable: readonly UnusableValue[]
+}
+
+export async function insertDecided(
+  trx: Transaction,
+  decided: readonly DecidedIdentity[],
+  { at, policySet }: { readonly at: Date; readonly policySet: string },
+): Promise<void> {
+  await copyIdentities(
+    trx,
+    decided.map(({ identity }) => identity),
+    at,
+  )
+  await copyRows(
+    trx,
+    'identity_states',
+    ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
+    decided.map(({ identity, reviewAt, unusable }) => [
+      identity.id,
+      1,
+      at,
+      policySet,
+      reviewAt,
+      unusable.length === 0 ? null : unusable,
+    ]),
+  )
+}
+
+async function copyIdentities(
+  trx: Transaction,
+  identities: readonly StoredIdentity[],
+  at: Date,
+): Promise<void> {
   await copyRows(
     trx,
     'identities',
@@ -89,15 +135,9 @@ export async function insertIdentities(
       identity.addresses,
       arrayLiteral(identity.sources),
       identity.inactiveFrom,
-      due.at,
-      due.at,
+      at,
+      at,
     ]),
-  )
-  await copyRows(
-    trx,
-    'identity_states',
-    ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
-    identities.map((identity) => [identity.id, 1, due.at, due.reason, due.runId]),
   )
 }
 

@@ -1,5 +1,6 @@
 import type { RightEffect } from '../../domain/effect.ts'
 import type { Right } from '../../domain/right.ts'
+import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -57,5 +58,15 @@ export async function putRights(trx: Transaction, rows: readonly StoredRight[]):
      on conflict (identity_id, factor) do update set effective = excluded.effective, clients = excluded.clients,
        origins = excluded.origins, denials = excluded.denials`,
     [JSON.stringify(rows)],
+  )
+}
+
+/** Rights of identities that were not there before: nothing can be in their place. */
+export async function insertRights(trx: Transaction, rows: readonly StoredRight[]): Promise<void> {
+  await copyRows(
+    trx,
+    'rights',
+    ['identity_id', 'factor', 'effective', 'clients', 'origins', 'denials'],
+    rows.map((row) => [row.identityId, row.factor, row.effective, row.clients, row.origins, row.denials]),
   )
 }
