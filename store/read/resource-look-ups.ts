@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid'
-import type { Filter, FilterAttribute } from '../../domain/filter.ts'
+import type { FilterAttribute } from '../../domain/filter.ts'
 import { foldKey } from '../../domain/fold-key.ts'
+import type { Comparison } from './plain-comparisons.ts'
 import type { ResourceTable } from './resource-places.ts'
 import { type Sql, sql } from './sql-fragment.ts'
 
@@ -13,8 +14,6 @@ export interface LookUp {
   /** Whether there may be thousands of them. */
   readonly many: boolean
 }
-
-type Comparison = Extract<Filter, { op: 'compare' }>
 
 /** The look-up that answers a comparison, or null where no index knows. */
 export function findLookUp(comparison: Comparison, source: string, table: ResourceTable): LookUp | null {

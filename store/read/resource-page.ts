@@ -1,6 +1,7 @@
 import { MusterError } from '../../domain/error.ts'
 import type { Filter } from '../../domain/filter.ts'
 import type { Database } from '../database.ts'
+import { preferPlainComparisons } from './plain-comparisons.ts'
 import { compileResourceFilter } from './resource-filter-sql.ts'
 import type { ResourceTable } from './resource-places.ts'
 import type { CursorPosition, ResourcePage, ResourceQuery } from './resource-query.ts'
@@ -28,14 +29,13 @@ export interface PageRequest {
  */
 export async function readResourcePage(database: Database, request: PageRequest): Promise<ResourcePage> {
   const selection = selectResources(request)
+  if (selection.few) return readPage(database, request, selection)
   try {
     return await readWithTimeout(
       database,
       async (trx) => {
         if (selection.scans) await refuseBroadScan(trx, request)
-        return request.query.page.kind === 'index'
-          ? readIndexPage(trx, request, selection, request.query.page.start)
-          : readCursorPage(trx, request, selection, request.query.page.after)
+        return readPage(trx, request, selection)
       },
       pageTimeout,
     )
@@ -47,6 +47,13 @@ export async function readResourcePage(database: Database, request: PageRequest)
   }
 }
 
+function readPage(database: Database, request: PageRequest, selection: Selection): Promise<ResourcePage> {
+  const { page } = request.query
+  return page.kind === 'index'
+    ? readIndexPage(database, request, selection, page.start)
+    : readCursorPage(database, request, selection, page.after)
+}
+
 /** A row with its sort key as text. */
 type SortedRow = ResourceRow & { readonly position: string | null }
 
@@ -54,11 +61,15 @@ interface Selection {
   readonly where: Sql
   readonly key: SortKey | null
   readonly descending: boolean
+  /** No index leads to it. */
   readonly scans: boolean
+  /** An index leads to a handful: nothing to wait for, so it needs no timeout and no transaction for it. */
+  readonly few: boolean
 }
 
 function selectResources({ table, source, query }: PageRequest): Selection {
-  const { filter, sort } = query
+  const { sort } = query
+  const filter = query.filter === null ? null : preferPlainComparisons(query.filter)
   const reach: Reach | null = filter === null ? null : findReach(filter, source, table)
   const key = findSortKey(sort, table)
   const sortsAll = key !== null && !key.indexed && reach?.by !== 'ids'
@@ -67,6 +78,7 @@ function selectResources({ table, source, query }: PageRequest): Selection {
     key,
     descending: sort?.descending ?? false,
     scans: reach?.by === 'scan' || sortsAll,
+    few: reach?.by === 'ids' && !reach.many,
   }
 }
 

@@ -28,13 +28,18 @@ const groupsOfUser = sql`(with recursive up(id, type) as (
   select jsonb_build_object('value', g.id, 'display', g.display_name, 'type', min(up.type)) as value
   from up join scim_groups g on g.id = up.id group by g.id order by g.id)`
 
-/** Direct members of a group, users first. A user is shown by its displayName, else by its userName. */
-const membersOfGroup = sql`((select jsonb_build_object('value', u.id, 'type', 'User',
-      'display', coalesce(nullif(u.document ->> 'displayName', ''), u.document ->> 'userName')) as value
-    from scim_members m join scim_users u on u.id = m.user_id where m.group_id = r.id order by u.id)
+/**
+ * Direct members of a group, users first. A user is shown by its displayName, else by its userName. Each is looked up
+ * by itself: to a join the planner would often give all users of all connections.
+ */
+const membersOfGroup = sql`((select (select jsonb_build_object('value', u.id, 'type', 'User',
+        'display', coalesce(nullif(u.document ->> 'displayName', ''), u.document ->> 'userName'))
+      from scim_users u where u.id = m.user_id) as value
+    from scim_members m where m.group_id = r.id order by m.user_id)
   union all
-  (select jsonb_build_object('value', c.id, 'type', 'Group', 'display', c.display_name)
-    from scim_nested_groups n join scim_groups c on c.id = n.child_id where n.group_id = r.id order by c.id))`
+  (select (select jsonb_build_object('value', c.id, 'type', 'Group', 'display', c.display_name)
+      from scim_groups c where c.id = n.child_id)
+    from scim_nested_groups n where n.group_id = r.id order by n.child_id))`
 
 export const userTable: ResourceTable = {
   type: 'User',

@@ -1,4 +1,5 @@
 import type { Filter } from '../../domain/filter.ts'
+import { type Comparison, placeInList } from './plain-comparisons.ts'
 import { findLookUp, type LookUp } from './resource-look-ups.ts'
 import type { ResourceTable } from './resource-places.ts'
 import { joinSql, sql } from './sql-fragment.ts'
@@ -39,25 +40,14 @@ function reachIn(filter: Filter, at: Reaching): Reach {
   }
 }
 
-function reachComparison(filter: Extract<Filter, { op: 'compare' }>, at: Reaching): Reach {
+function reachComparison(filter: Comparison, at: Reaching): Reach {
   const placed = at.list === null ? filter : placeInList(filter, at.list)
   const found = placed === null ? null : findLookUp(placed, at.source, at.table)
   if (found !== null) return { by: 'ids', ...found }
   return at.list === null && isRange(filter) ? { by: 'range' } : scan
 }
 
-/** `emails[value eq "x"]` asks of an element what `emails.value eq "x"` asks of the list. */
-function placeInList(
-  filter: Extract<Filter, { op: 'compare' }>,
-  list: readonly string[],
-): Extract<Filter, { op: 'compare' }> | null {
-  const { path, element } = filter.attribute
-  const [key] = path
-  if (path.length !== 1 || element !== null || key === undefined) return null
-  return { ...filter, attribute: { ...filter.attribute, path: list, element: key } }
-}
-
-function isRange({ operator, attribute: { path } }: Extract<Filter, { op: 'compare' }>): boolean {
+function isRange({ operator, attribute: { path } }: Comparison): boolean {
   return operator !== 'ne' && path.length === 2 && path[0] === 'meta' && path[1] === 'lastModified'
 }
 
