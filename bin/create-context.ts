@@ -6,10 +6,11 @@ import type { Configuration } from '../config/configuration.ts'
 import { loadConfiguration } from '../config/load-configuration.ts'
 import type { LoadedConfiguration } from '../config/read-configuration.ts'
 import { MusterError } from '../domain/error.ts'
-import { findRunningStack } from '../embedded/data-directory.ts'
+import { findRunningStack, type RunningStack } from '../embedded/data-directory.ts'
 import { openDatabase } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
 import { taskQueue } from '../workflows/messages.ts'
+import { openProductionDatabase } from './compose/production-database.ts'
 import type { CliContext, GlobalOptions, Nudge, OpenedStore } from './context.ts'
 import { describeFaults } from './output/describe-faults.ts'
 import { findProjectFile } from './project-file.ts'
@@ -89,12 +90,26 @@ async function loadOrThrow(environment: Environment, globals: GlobalOptions): Pr
 const notRunning =
   'Nothing is running here. Start the stack with "npx muster up" (in another terminal), or name a production configuration with --config.'
 
-async function openChosenStore(environment: Environment, globals: GlobalOptions): Promise<OpenedStore> {
+/** Which installation a command means: the production one of a configuration that was named, else the running stack. */
+type Installation = { readonly stack: RunningStack } | { readonly production: Configuration }
+
+async function findInstallation(environment: Environment, globals: GlobalOptions): Promise<Installation> {
+  const isNamed = (globals.config ?? environment['MUSTER_CONFIG']) !== undefined
   const stack = findRunningStack(globals.data)
-  const production = stack === null ? await productionOf(environment, globals) : null
-  const url = stack?.postgres ?? production?.database?.url.reveal()
-  if (url === undefined) throw new MusterError('stack-not-running', notRunning)
-  const database = openDatabase({ url, poolSize: 4, applicationName: 'muster-cli' })
+  if (stack !== null && !isNamed) return { stack }
+  const production = await productionOf(environment, globals)
+  if (production !== null) return { production }
+  if (stack !== null) return { stack }
+  throw new MusterError('stack-not-running', notRunning)
+}
+
+async function openChosenStore(environment: Environment, globals: GlobalOptions): Promise<OpenedStore> {
+  const found = await findInstallation(environment, globals)
+  const options = { poolSize: 4, applicationName: 'muster-cli' }
+  const database =
+    'stack' in found
+      ? openDatabase({ url: found.stack.postgres, ...options })
+      : openProductionDatabase(found.production, options)
   return { database, store: openStore(database), close: () => database.destroy() }
 }
 
@@ -103,11 +118,9 @@ async function withTemporal<Result>(
   globals: GlobalOptions,
   work: (client: Client, address: string) => Promise<Result>,
 ): Promise<Result> {
-  const stack = findRunningStack(globals.data)
-  const production = stack === null ? await productionOf(environment, globals) : null
-  const { connectClient, embeddedTarget } = await import('./compose/temporal.ts')
-  const target = stack === null ? production?.temporal : embeddedTarget(stack.temporal)
-  if (target == null) throw new MusterError('stack-not-running', notRunning)
+  const found = await findInstallation(environment, globals)
+  const { connectClient, embeddedTarget, temporalOf } = await import('./compose/temporal.ts')
+  const target = 'stack' in found ? embeddedTarget(found.stack.temporal) : temporalOf(found.production)
   const { client, connection }: { client: Client; connection: Connection } = await connectClient(
     target,
     temporalPatience,
@@ -119,9 +132,21 @@ async function withTemporal<Result>(
   }
 }
 
+/** Null where the chosen configuration is not of the production mode. Throws `configuration` where it is, and is faulty. */
 async function productionOf(environment: Environment, globals: GlobalOptions): Promise<Configuration | null> {
   const loaded = await readChosen(environment, globals)
-  return loaded.ok && loaded.configuration.mode === 'production' ? loaded.configuration : null
+  if (loaded.ok) return loaded.configuration.mode === 'production' ? loaded.configuration : null
+  // A stack that happens to run here is never meant by a command with a production configuration.
+  if (!saysProduction(configurationFile(environment, globals))) return null
+  throw new MusterError('configuration', describeFaults(loaded.faults))
+}
+
+function saysProduction(file: string): boolean {
+  try {
+    return /^mode:\s*["']?production\b/m.test(readFileSync(file, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 function readVersion(): string {

@@ -7,6 +7,7 @@ import { registerEnrollments } from './commands/enrollments.ts'
 import { registerIdentities } from './commands/identities.ts'
 import { registerMigrate } from './commands/migrate.ts'
 import { registerPolicies } from './commands/policies.ts'
+import { registerServer, registerWorker } from './commands/production.ts'
 import { registerReconcile } from './commands/reconcile.ts'
 import { registerRights } from './commands/rights.ts'
 import { registerRuns } from './commands/runs.ts'
@@ -19,6 +20,8 @@ import { buildProgram, type RegisterCommand, runProgram } from './program.ts'
 
 const commands: readonly RegisterCommand<RootContext>[] = [
   registerUp,
+  registerServer,
+  registerWorker,
   registerCheck,
   registerConfig,
   registerMigrate,

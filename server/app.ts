@@ -17,6 +17,7 @@ import { type MetricsSource, mountMetrics } from './metrics.ts'
 import { mountOutboxPage, type OutboxView } from './outbox-page.ts'
 import { describeProblem, problemMediaType } from './problem.ts'
 import { mountProviderCallbacks, type ProviderCallbacks } from './provider-callbacks.ts'
+import { refuseWhile } from './refuse-while.ts'
 import { logRequests } from './request-log.ts'
 import { answerFault, isForScim, mountScim } from './scim/mount-scim.ts'
 import type { ScimServerWorld } from './scim/scim-server-world.ts'
@@ -41,6 +42,8 @@ export interface ServerWorld {
   readonly tls?: { readonly cert: string; readonly key: string } | null
   /** Whose X-Forwarded headers count: nobody's, whoever's connects, or those of these addresses and ranges. */
   readonly trustProxy?: boolean | readonly string[]
+  /** Why nothing but health and metrics is answered for now, or null; left out: everything is. */
+  readonly refusal?: () => string | null
 }
 
 /** Builds the server without listening; whoever listens decides where, and closes it. */
@@ -48,6 +51,7 @@ export function buildServer(world: ServerWorld): FastifyInstance {
   const app = openFastify(world)
   addSecurityHeaders(app)
   logRequests(app)
+  if (world.refusal !== undefined) refuseWhile(app, world.refusal)
   answerFaults(app, world.help ?? noHelp)
   const registry = mountMetrics(app, world.metrics)
   mountHealth(app, world.checks)

@@ -16,7 +16,7 @@ export function registerUp(program: Command, context: RootContext): void {
       if (configuration.mode !== 'embedded') {
         throw new MusterError(
           'usage',
-          `${configuration.file} says "mode: production". "muster up" runs the embedded stack only; this version has no processes for production yet.`,
+          `${configuration.file} says "mode: production". "muster up" runs the embedded stack only: a production installation runs "muster migrate", "muster worker" and "muster server".`,
         )
       }
       const { runUp } = await import('../compose/run-up.ts')

@@ -12,6 +12,7 @@ import type { Configuration } from '../../config/configuration.ts'
 import type { Outbox } from '../../connectors/outbox/index.ts'
 import { makeSendFault } from '../../connectors/send-fault.ts'
 import { readTwilioCode } from '../../connectors/twilio/index.ts'
+import type { Clock } from '../../domain/clock.ts'
 import type { Store } from '../../store/store.ts'
 import { openRoutes } from './channel-routes.ts'
 import { type RunningSender, startSending } from './delivery-sender.ts'
@@ -22,6 +23,7 @@ export interface ChallengeParts {
   readonly configuration: Configuration
   readonly store: Store
   readonly log: Logger
+  readonly clock: Clock
   readonly keys: KeyRing
   /** Where `outbox` channels put their messages. */
   readonly outbox: Outbox
@@ -30,23 +32,31 @@ export interface ChallengeParts {
 /** Sending with this process's channels; `close` ends their connections. */
 export interface RunningDeliveries {
   readonly world: DeliveryWorld
+  /** Opens the channels of the configuration again, with the secrets of the moment; what is being sent goes on. */
+  reopen(): void
   close(): Promise<void>
 }
 
+/** Milliseconds after which nothing is sent any more by channels that were opened again. */
+const lastSend = 60_000
+
 /** Opens the channels of the configuration. A worker needs no more; a server starts challenges over it. */
 export async function openDeliveries(parts: ChallengeParts): Promise<RunningDeliveries> {
-  const { configuration, store, log, keys, outbox } = parts
-  const { channels, server, messages } = configuration
-  const options = { publicUrl: server.publicUrl, outbox }
-  const routes = {
-    sms: openRoutes(channels.sms.reveal(), options),
-    email: openRoutes(channels.email.reveal(), options),
-  }
+  const { configuration, store, log, clock, keys } = parts
+  const { messages } = configuration
+  let routes = openChannels(parts)
   const world = makeDeliveryWorld({
     store,
-    clock: () => new Date(),
+    clock,
     newId: () => newId(),
-    routes,
+    routes: {
+      get sms() {
+        return routes.sms
+      },
+      get email() {
+        return routes.email
+      },
+    },
     catalog: await loadMessageCatalog(),
     messages,
     codeOf: (challengeId) => codeOfChallenge({ store, keys }, challengeId),
@@ -55,10 +65,27 @@ export async function openDeliveries(parts: ChallengeParts): Promise<RunningDeli
     onFault: ({ connector, fault }) =>
       log.warn({ kind: connector, code: fault.code }, 'A message was not sent at the first go.'),
   })
-  const close = async () => {
-    await Promise.all([...routes.sms, ...routes.email].map(({ channel }) => channel.close()))
+  const reopen = () => {
+    const former = routes
+    routes = openChannels(parts)
+    setTimeout(() => void closeChannels(former), lastSend).unref()
   }
-  return { world, close }
+  return { world, reopen, close: () => closeChannels(routes) }
+}
+
+type Channels = DeliveryWorld['routes']
+
+function openChannels({ configuration, outbox }: ChallengeParts): Channels {
+  const { channels, server } = configuration
+  const options = { publicUrl: server.publicUrl, outbox }
+  return {
+    sms: openRoutes(channels.sms.reveal(), options),
+    email: openRoutes(channels.email.reveal(), options),
+  }
+}
+
+async function closeChannels({ sms, email }: Channels): Promise<void> {
+  await Promise.allSettled([...sms, ...email].map(({ channel }) => channel.close()))
 }
 
 /** The challenge service of one process, with its sender. */
@@ -70,16 +97,21 @@ export interface RunningChallenges {
 
 /** Starts the challenge service over deliveries that are open. `client` connects to Temporal when first needed. */
 export function startChallenges(
-  parts: ChallengeParts & { readonly deliveries: DeliveryWorld; readonly client: () => Promise<Client> },
+  parts: ChallengeParts & {
+    readonly deliveries: DeliveryWorld
+    readonly client: () => Promise<Client>
+    /** Whether the database is known to be ours to work on; left out: it is. */
+    readonly isReady?: () => boolean
+  },
 ): RunningChallenges {
-  const { configuration, store, keys, log, deliveries, client } = parts
-  const sender: RunningSender = startSending({ world: deliveries, client, log })
+  const { configuration, store, clock, keys, log, deliveries, client, isReady = () => true } = parts
+  const sender: RunningSender = startSending({ world: deliveries, client, log, isReady })
   const tally = startTypedTally(store, {
     onError: (err) => log.warn({ err }, 'Typed codes were not counted yet.'),
   })
   const world: ChallengeWorld = {
     store,
-    clock: () => new Date(),
+    clock,
     newId: () => newId(),
     randomBytes: (count) => randomBytes(count),
     keys,

@@ -11,6 +11,8 @@ export interface SendingParts {
   readonly client: () => Promise<Client>
   readonly log: Logger
   readonly taskQueue?: string
+  /** No look for overdue deliveries before this says so; left out: at once. */
+  readonly isReady?: () => boolean
 }
 
 /** A sender that runs, with the look for what nobody sent. */
@@ -28,6 +30,7 @@ export function startSending({
   client,
   log,
   taskQueue = deliveryTaskQueue,
+  isReady = () => true,
 }: SendingParts): RunningSender {
   const sender = createDeliverySender(world, {
     handOn: (request) => withinTime(async () => startDelivering(await client(), request, taskQueue)),
@@ -36,7 +39,7 @@ export function startSending({
   let looking: Promise<unknown> = Promise.resolve()
   let isIdle = true
   const timer = setInterval(() => {
-    if (!isIdle) return
+    if (!isIdle || !isReady()) return
     isIdle = false
     looking = offerOverdue(world, sender)
       .catch((err: unknown) => log.warn({ err }, 'queued deliveries could not be looked for'))

@@ -14,6 +14,7 @@ import { openDeliveries, startChallenges } from './challenge-world.ts'
 import { openKeys } from './key-ring.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
+import { StartedParts } from './started-parts.ts'
 import { connectTemporal, embeddedTarget, embeddedNamespace as namespace, type Temporal } from './temporal.ts'
 import { installTemporalRuntime, type RunningWorker, startWorker } from './worker.ts'
 
@@ -41,23 +42,6 @@ export interface EmbeddedOptions {
   readonly version: string
   /** Fires when the operator asks for the end (Ctrl-C, SIGTERM): a start then ends with what it had started. */
   readonly interrupted: AbortSignal
-}
-
-/** Parts in the order of their start; stopped the other way round, each even when another fails. */
-class StartedParts {
-  readonly #stops: (() => Promise<void> | void)[] = []
-
-  add(stop: () => Promise<void> | void): void {
-    this.#stops.push(stop)
-  }
-
-  async stop(): Promise<void> {
-    for (const stop of this.#stops.splice(0).reverse()) {
-      await Promise.resolve()
-        .then(stop)
-        .catch(() => undefined)
-    }
-  }
 }
 
 /**
@@ -99,6 +83,7 @@ async function startParts(
     configuration,
     store,
     log,
+    clock: now,
     keys: openKeys(configuration, data.path),
     outbox: new Outbox(now),
   }

@@ -1,6 +1,7 @@
 import { v7 as newId } from 'uuid'
 import type { KeyRing } from '../../application/key-ring.ts'
 import type { Configuration, SourceConfiguration } from '../../config/configuration.ts'
+import type { Clock } from '../../domain/clock.ts'
 import { scimLimits } from '../../server/scim/scim-limits.ts'
 import type { ConnectionSettings, ScimServerWorld } from '../../server/scim/scim-server-world.ts'
 import { pageScimGroups, readScimGroup } from '../../store/read/scim-groups.ts'
@@ -13,18 +14,26 @@ import { derivationOf } from './derivation.ts'
 export interface ScimParts {
   readonly configuration: Configuration
   readonly store: Store
+  /** Left out: this machine's. */
+  readonly clock?: Clock
   readonly keys: KeyRing
   /** Tells the workflows that something became due. Neither waits nor throws. */
   readonly nudge: () => void
 }
 
 /** The service provider for every source of type `scim`. */
-export function openScim({ configuration, store, keys, nudge }: ScimParts): ScimServerWorld {
+export function openScim({
+  configuration,
+  store,
+  clock = readClock,
+  keys,
+  nudge,
+}: ScimParts): ScimServerWorld {
   const { database } = store
   return {
     scim: {
       store,
-      clock: () => new Date(),
+      clock,
       newId: () => newId(),
       derivation: derivationOf(configuration),
       customAttributes: configuration.attributes,
@@ -46,6 +55,8 @@ export function openScim({ configuration, store, keys, nudge }: ScimParts): Scim
     publicUrl: configuration.server.publicUrl?.replace(/\/+$/, '') ?? null,
   }
 }
+
+const readClock: Clock = () => new Date()
 
 /** Every source of type `scim`, by name. */
 export function describeConnections({ sources }: Configuration): ReadonlyMap<string, ConnectionSettings> {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Configuration } from '../../config/configuration.ts'
 import type { PullSource } from '../../connectors/connector.ts'
 import { sourceConnectors } from '../../connectors/registry.ts'
+import type { Clock } from '../../domain/clock.ts'
 import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
 import { describePushed } from './describe-pushed.ts'
@@ -10,7 +11,10 @@ import { describePushed } from './describe-pushed.ts'
  * Opens sources by the names of the configuration. Throws `source-unknown` with the nearest known name, and
  * `source-pushed` where there is nothing to read.
  */
-export function openSources(configuration: Configuration): (name: string) => PullSource {
+export function openSources(
+  configuration: Configuration,
+  clock: Clock = () => new Date(),
+): (name: string) => PullSource {
   return (name) => {
     const source = configuration.sources[name]
     if (source === undefined || !Object.hasOwn(configuration.sources, name)) {
@@ -22,7 +26,7 @@ export function openSources(configuration: Configuration): (name: string) => Pul
     const options = {
       customAttributes: configuration.attributes,
       folder: dirname(configuration.file),
-      clock: () => new Date(),
+      clock,
     }
     switch (settings.type) {
       case 'ldap':

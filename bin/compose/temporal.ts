@@ -1,16 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection, type TLSConfig } from '@temporalio/worker'
-import type { TemporalConfiguration } from '../../config/configuration.ts'
+import type { Configuration, TemporalConfiguration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
 
 /** Where Temporal is: the embedded server's address, or what the configuration names. */
 export type TemporalTarget = Pick<TemporalConfiguration, 'address' | 'namespace' | 'tls' | 'apiKey'>
 
-export interface Temporal {
+export interface Temporal extends TemporalClient {
   readonly connection: NativeConnection
-  readonly client: Client
   readonly namespace: string
+}
+
+/** What starts and asks, without a worker's connection. */
+export interface TemporalClient {
+  readonly client: Client
+  /** The API key of calls from now on. */
+  setApiKey(key: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -22,13 +28,46 @@ export async function connectTemporal(target: TemporalTarget): Promise<Temporal>
     const connection = await NativeConnection.connect({ address, tls: await tlsOf(target), ...apiKey })
     // The client shares the worker's connection, so that a start can be handed to the worker without a round trip.
     const client = new Client({ connection, namespace })
-    return { connection, client, namespace, close: () => connection.close() }
+    return {
+      connection,
+      client,
+      namespace,
+      setApiKey: (key) => connection.setApiKey(key),
+      close: () => connection.close(),
+    }
   } catch (cause) {
     throw new MusterError('temporal-unavailable', `Temporal does not answer at ${address}.`, {
       cause,
       retryable: true,
     })
   }
+}
+
+/** A client that connects by itself, now or whenever Temporal is there: who cannot wait for it takes this one. */
+export async function openTemporalClient(target: TemporalTarget): Promise<TemporalClient> {
+  const { address, namespace } = target
+  const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
+  const connection = Connection.lazy({ address, tls: await tlsOf(target), ...apiKey })
+  return {
+    client: new Client({ connection, namespace }),
+    setApiKey: async (key) => connection.setApiKey(key),
+    close: () => connection.close(),
+  }
+}
+
+/** Where the Temporal of a production configuration is. Throws `configuration` where it names none. */
+export function temporalOf({ temporal, file }: Pick<Configuration, 'temporal' | 'file'>): TemporalTarget {
+  if (temporal === null) throw new MusterError('configuration', `${file} names no Temporal.`)
+  return temporal
+}
+
+/** Puts an API key that was read again to use. */
+export async function renewApiKey(
+  temporal: TemporalClient,
+  configuration: Pick<Configuration, 'temporal'>,
+): Promise<void> {
+  const key = configuration.temporal?.apiKey ?? null
+  if (key !== null) await temporal.setApiKey(key.reveal())
 }
 
 /** The namespace of the embedded server. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkflowNotFoundError } from '@temporalio/client'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
@@ -8,6 +9,7 @@ import type { ActivityWorld } from '../../activities/create-activities.ts'
 import { createActivities, createDeliveryActivities, scrubFaults } from '../../activities/index.ts'
 import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration } from '../../config/configuration.ts'
+import type { Clock } from '../../domain/clock.ts'
 import type { Store } from '../../store/store.ts'
 import { taskQueue as defaultTaskQueue, deliveryTaskQueue } from '../../workflows/messages.ts'
 import { createDecider } from './decider.ts'
@@ -22,6 +24,12 @@ export interface WorkerParts {
   readonly temporal: Temporal
   readonly log: Logger
   readonly taskQueue?: string
+  /** Left out: this machine's. */
+  readonly clock?: Clock
+  /** Milliseconds from the asked end to the end; left out: 6000. */
+  readonly graceTime?: number
+  /** Shown by Temporal beside process and machine: which build polls. */
+  readonly version?: string
   /** Carries on what servers could not send; left out: this worker does not. */
   readonly deliveries?: DeliveryWorld
 }
@@ -36,8 +44,8 @@ export interface RunningWorker {
   shutdown(): void
 }
 
-/** How long an activity may go on after a shutdown was asked, and how long until it is left behind (it is retried). */
-const [graceTime, forceTime] = ['3 seconds', '6 seconds'] as const
+/** Milliseconds from the asked end until what is under way is left behind. It is told to stop when half of them are over. */
+const usualGrace = 6000
 
 /** Done once a process, before anything of Temporal starts: its lines go into our log, and signals are ours to handle. */
 export function installTemporalRuntime(log: Logger): void {
@@ -51,14 +59,15 @@ export function installTemporalRuntime(log: Logger): void {
 
 /** A worker with everything it needs. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { temporal, log, deliveries } = parts
+  const { temporal, log, deliveries, graceTime = usualGrace, version } = parts
   const common = {
     connection: temporal.connection,
     namespace: temporal.namespace,
     ...workflowCode(),
     interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
-    shutdownGraceTime: graceTime,
-    shutdownForceTime: forceTime,
+    ...(version === undefined ? {} : { identity: `${process.pid}@${hostname()} muster ${version}` }),
+    shutdownGraceTime: graceTime / 2,
+    shutdownForceTime: graceTime,
   }
   const worker = await Worker.create({
     ...common,
@@ -93,16 +102,21 @@ function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsP
   return { workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) }
 }
 
-function activityWorld({ configuration, store, temporal }: WorkerParts): ActivityWorld {
+function activityWorld({
+  configuration,
+  store,
+  temporal,
+  clock = () => new Date(),
+}: WorkerParts): ActivityWorld {
   return {
     store,
     newId,
-    clock: () => new Date(),
+    clock,
     derivation: derivationOf(configuration),
     decider: createDecider(store),
     graceMs: configuration.grace,
     brake: configuration.brakes.takenAway,
-    openSource: openSources(configuration),
+    openSource: openSources(configuration, clock),
     connections: [...describeConnections(configuration).values()].map(({ connection }) => connection),
     isWorkflowRunning: async (workflowId) => {
       try {
