@@ -7,12 +7,6 @@ export type ScimDocument = Readonly<Record<string, unknown>>
 
 export type ResourceType = 'User' | 'Group'
 
-/** One member as a client names it. */
-export interface MemberReference {
-  /** The id of a user or a group of the same connection. */
-  readonly value: string
-}
-
 /** What a PATCH does to a group's members, in order. No list of members is needed to carry it out. */
 export type MemberChange =
   | { readonly kind: 'add'; readonly ids: readonly string[] }
