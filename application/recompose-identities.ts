@@ -1,4 +1,4 @@
-import { canonicalJson } from '../domain/canonical-json.ts'
+import { equalRows } from '../domain/equal-rows.ts'
 import type { Transaction } from '../store/database.ts'
 import type { DueReason, StoredIdentity } from '../store/write/identities.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
@@ -34,7 +34,7 @@ export async function recomposeIdentities(
   const ofIdentities = groupByIdentity(await records.readRecordsOfIdentities(trx, ids))
   for (const [id, identity] of before) {
     const after = composedAnew(world, identity, ofIdentities.get(id) ?? [], due.at)
-    if (canonicalJson(after) !== canonicalJson(identity)) changed.push(after)
+    if (!equalRows(after, identity)) changed.push(after)
   }
   await identities.updateIdentities(trx, changed, due.at)
   await identities.markDue(

@@ -182,19 +182,22 @@ export async function refreshRecordGroups(
      order by external_id for no key update`,
     [source, ids],
   )
-  // Person by person through the index: a join of guessed sizes is planned for millions, and compiled for them.
+  // A recursion is guessed at millions of rows, and compiled for them, which takes longer than running it. The rows
+  // are locked, so they are found again by the place where they lie: their own key is joined badly by the same guess.
+  await trx.raw('set local jit = off')
   const { rows } = await trx.raw<{ rows: { identityId: string | null }[] }>(
-    `update source_records r set groups = named.groups, changed_at = :at
-     from unnest(cast(:ids as text[])) asked(id) cross join lateral (
-       with recursive above(group_id) as (
-         select group_id from scim_members where user_id = cast(asked.id as uuid)
-         union select n.group_id from above a cross join lateral (
-           select group_id from scim_nested_groups where child_id = a.group_id offset 0) n)
-       select coalesce(jsonb_agg(g.display_name order by g.display_name collate "C"), '[]') as groups
-       from above a cross join lateral (select display_name from scim_groups where id = a.group_id offset 0) g
-       offset 0) named
-     where r.source = :source and r.external_id = any(cast(:ids as text[])) and r.external_id = asked.id
-       and r.deleted_at is null and r.groups is distinct from named.groups
+    `with named as materialized (
+       select k.ctid as place, (
+         select coalesce(jsonb_agg(g.display_name order by g.display_name collate "C"), '[]')
+         from scim_groups g where g.id = any(array(
+           with recursive above(group_id) as (
+             select group_id from scim_members where user_id = k.id
+             union select n.group_id from above a cross join lateral (
+               select group_id from scim_nested_groups where child_id = a.group_id offset 0) n)
+           select group_id from above))) as groups
+       from source_records k where k.source = :source and k.external_id = any(cast(:ids as text[])))
+     update source_records r set groups = n.groups, changed_at = :at from named n
+     where r.ctid = n.place and r.deleted_at is null and r.groups is distinct from n.groups
      returning r.identity_id as "identityId"`,
     { source, ids, at },
   )
