@@ -21,7 +21,7 @@ import { listTokenRoutes } from './tokens.ts'
 /** `/v1`, with its description for programs (`/openapi.json`) and for people (`/docs`). */
 export function mountApi(app: FastifyInstance, world: ApiWorld): void {
   const routes = listRoutes(world)
-  mountRoutes(app, world.challenges, routes)
+  mountRoutes(app, { ...world.challenges, authenticate: world.authenticate }, routes)
   const document = describeApi(routes, world)
   mountApiDocument(app, document)
   mountDocsPage(app, document)

@@ -13,11 +13,12 @@ import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
 import type { Store } from '../../store/store.ts'
 import { loadHelp } from './help-texts.ts'
 import { listenToProviders } from './provider-callbacks.ts'
-import { nudgeDrain } from './request-run.ts'
 import { listChecks } from './readiness.ts'
+import { nudgeDrain } from './request-run.ts'
 import { controlRuns, describeSoon } from './run-control.ts'
 import { openScim } from './scim-world.ts'
 import type { TemporalClient } from './temporal.ts'
+import { openTokens } from './token-cache.ts'
 
 export interface ServerParts {
   readonly configuration: Configuration
@@ -51,6 +52,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { database } = store
   const { host, port, publicUrl, trustProxy } = configuration.server
   const nudge = nudgeAtMost(temporal.client, log)
+  const tokens = openTokens(store)
   const app = buildServer({
     logger: log,
     tls: readTls(configuration.server),
@@ -58,6 +60,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     help: await loadHelp(),
     api: {
       challenges,
+      authenticate: tokens.authenticate,
       nudge,
       runs: controlRuns(temporal.client, log),
       describeTemporal: describeSoon(temporal.client, configuration.temporal?.address ?? 'embedded'),
@@ -78,7 +81,9 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     checks: listChecks(database, () => temporal.client),
     ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),
   })
-  const url = await app.listen({ host, port }).catch((cause: unknown) => {
+  app.addHook('onClose', () => tokens.close())
+  const url = await app.listen({ host, port }).catch(async (cause: unknown) => {
+    await app.close()
     throw explainListening(cause, host, port)
   })
   const renewTls = () => {

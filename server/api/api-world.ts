@@ -1,4 +1,5 @@
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
+import type { Caller } from '../../application/tokens/authenticate-token.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { CustomAttributes } from '../../domain/attributes.ts'
 import type { TemporalStatus } from '../../domain/status-view.ts'
@@ -6,6 +7,8 @@ import type { TemporalStatus } from '../../domain/status-view.ts'
 /** Everything that the API needs of the world. */
 export interface ApiWorld {
   readonly challenges: ChallengeWorld
+  /** Whose a token is, remembered for some seconds; left out: the database is asked with every request. */
+  readonly authenticate?: (token: string) => Promise<Caller | null>
   /** Tells the workflows that something became due. Neither waits nor throws. */
   readonly nudge: () => void
   readonly runs: RunControl

@@ -9,6 +9,8 @@ import type { Access } from './route.ts'
 /** Whom requests are checked against. */
 export interface AuthorisationWorld {
   readonly store: Store
+  /** Whose a token is; left out: the database is asked. */
+  readonly authenticate?: ((token: string) => Promise<Caller | null>) | undefined
   readonly clients: ReadonlyMap<string, ClientSettings>
 }
 
@@ -23,12 +25,12 @@ export interface Admission {
  * count, whatever the reason, and `forbidden` for one that may not do this.
  */
 export async function admit(
-  { store, clients }: AuthorisationWorld,
+  { store, clients, authenticate = (token) => authenticateToken(store, token) }: AuthorisationWorld,
   request: FastifyRequest,
   access: Access,
 ): Promise<Admission> {
   const token = readBearer(request.headers.authorization)
-  const caller = token === null ? null : await authenticateToken(store, token)
+  const caller = token === null ? null : await authenticate(token)
   if (caller === null)
     throw new MusterError('unauthorized', 'A bearer token that counts is needed (muster token create).')
   const id = clientOfScopes(caller.scopes)

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../../application/tokens/authenticate-token.ts'
+import { cacheTokens } from '../../application/tokens/token-cache.ts'
 import { sourceOfScopes } from '../../domain/token.ts'
 import { readBearer } from '../api/authorise.ts'
 import { HttpFault } from './describe-fault.ts'
 import type { ConnectionSettings, ScimServerWorld } from './scim-server-world.ts'
 import { TokenBucket } from './token-bucket.ts'
-import { cacheTokens } from './token-cache.ts'
 
 /** Whose request it is. */
 export interface Admission {
@@ -23,7 +23,7 @@ export function createGate(
   { scim, connections }: ScimServerWorld,
   now: () => number,
 ): (request: FastifyRequest) => Promise<Admission> {
-  const authenticate = cacheTokens(scim.store, now)
+  const { authenticate } = cacheTokens(scim.store, now)
   const gates = new Map(
     [...connections].map(([source, { connection, rate }]) => [
       source,

@@ -35,9 +35,11 @@ export async function insertToken(trx: Transaction, token: NewToken): Promise<vo
   })
 }
 
-/** Revokes a token that is not revoked yet; answers whether there was one. */
+/** Revokes a token that is not revoked yet, and tells every server that listens; answers whether there was one. */
 export async function revokeToken(trx: Transaction, id: string, at: Date): Promise<boolean> {
-  return (await trx('tokens').where({ id }).whereNull('revoked_at').update({ revoked_at: at })) > 0
+  const revoked = await trx('tokens').where({ id }).whereNull('revoked_at').update({ revoked_at: at })
+  if (revoked > 0) await trx.raw(`select pg_notify('muster_token_revoked', ?)`, [id])
+  return revoked > 0
 }
 
 /** The token with this hash that counts now by the database's clock, or null. */
