@@ -24,7 +24,14 @@ async function startServer(): Promise<{ child: ChildProcess; url: string; token:
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   processes.push(child)
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const died = once(child, 'exit').then(() => {
+    throw new Error('The server did not start.')
+  })
+  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), died])) as [
+    string,
+  ]
+  // It is killed later, which is no fault then.
+  died.catch(() => undefined)
   return { child, ...JSON.parse(line) }
 }
 
