@@ -1,8 +1,8 @@
 import type { Effect } from '../domain/effect.ts'
+import type { Enrollment } from '../domain/enrollment.ts'
+import type { Right } from '../domain/right.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredEnrollment } from '../store/write/enrollments.ts'
-import type { StoredRight } from '../store/write/rights.ts'
 import { isRightEffect } from './apply-effects.ts'
 import { countEffects } from './count-effects.ts'
 import { countReasons, planApplied } from './drain-due.ts'
@@ -20,16 +20,16 @@ export async function insertBirths(
 ): Promise<void> {
   if (births.length === 0) return
   await store.identities.insertDecided(trx, births, { at, policySet })
-  const rights: StoredRight[] = []
-  const enrollments: StoredEnrollment[] = []
+  const rights: { identityId: string; right: Right }[] = []
+  const enrollments: { identityId: string; row: Enrollment }[] = []
   for (const { identity, effects } of births) {
     for (const effect of effects) {
-      if (isRightEffect(effect)) rights.push({ ...effect.after, identityId: identity.id })
-      else if (effect.after !== null) enrollments.push({ ...effect.after, identityId: identity.id })
+      if (isRightEffect(effect)) rights.push({ identityId: identity.id, right: effect.after })
+      else if (effect.after !== null) enrollments.push({ identityId: identity.id, row: effect.after })
     }
   }
   await store.rights.insertRights(trx, rights)
-  await store.enrollments.insertEnrollments(trx, enrollments)
+  await store.enrollments.insertEnrollmentsOf(trx, enrollments)
   const batch = { runId, policySet, now: at }
   await store.audit.insertAuditEvents(
     trx,

@@ -1,6 +1,7 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import knex, { type Knex } from 'knex'
 import { migrations } from './migrations/index.ts'
+import { createRoles, grantRoles } from './roles.ts'
 
 export type Database = Knex
 export type Transaction = Knex.Transaction
@@ -94,11 +95,20 @@ function tlsOptions(url: string, { mode, ca, client }: DatabaseTls) {
   }
 }
 
+interface MigrateOptions {
+  /** Makes the roles for whoever runs and reads, where they are missing. */
+  readonly roles?: boolean
+}
+
 /**
  * Brings the schema up to date in one transaction: all steps or none. Safe to start twice at once: an advisory lock
- * makes the second wait and find nothing to do. Returns the names of the steps that ran.
+ * makes the second wait and find nothing to do. The roles get their rights on what is new. Returns the names of the
+ * steps that ran.
  */
-export async function migrate(database: Database): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  { roles = false }: MigrateOptions = {},
+): Promise<readonly string[]> {
   const source: Knex.MigrationSource<(typeof migrations)[number]> = {
     getMigrations: async () => [...migrations],
     getMigrationName: (migration) => migration.name,
@@ -119,6 +129,8 @@ export async function migrate(database: Database): Promise<readonly string[]> {
       tableName: 'migrations',
       disableMigrationsListValidation: true,
     })) as [number, string[]]
+    if (roles) await createRoles(lock)
+    await grantRoles(lock)
     return names
   })
 }

@@ -1,6 +1,8 @@
 import { v7 as newId } from 'uuid'
 import type { Actor } from '../../domain/actor.ts'
 import type { Effect } from '../../domain/effect.ts'
+import type { Enrollment } from '../../domain/enrollment.ts'
+import type { Right } from '../../domain/right.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
@@ -64,9 +66,8 @@ const columns = [
 const fewEvents = 3
 
 export async function insertAuditEvents(trx: Transaction, events: readonly AuditEvent[]): Promise<void> {
-  const rows = events.map(rowOf)
-  if (rows.length > fewEvents) return copyRows(trx, 'audit_events', columns, rows)
-  for (const row of rows) {
+  if (events.length > fewEvents) return copyRows(trx, 'audit_events', columns, events, rowOf)
+  for (const row of events.map(rowOf)) {
     await runPrepared(
       trx,
       'insert-audit-event',
@@ -86,7 +87,7 @@ function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
     event.identityId,
     event.runId,
     event.policySet,
-    event.effects === null ? null : event.effects.map(effectForAudit),
+    event.effects === null ? null : writeEffects(event.effects),
     event.reason,
     event.detail,
   ]
@@ -94,6 +95,24 @@ function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
 
 function isJson(value: string | Date | object | null): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof Date)
+}
+
+/** Texts of effects on rights: everybody of one verdict shares them. */
+const writtenEffects = new WeakMap<Effect, string>()
+
+function writeEffects(effects: readonly Effect[]): string {
+  let text = ''
+  for (const effect of effects) text += `${text === '' ? '[' : ','}${writeEffect(effect)}`
+  return text === '' ? '[]' : `${text}]`
+}
+
+function writeEffect(effect: Effect): string {
+  if (effect.after === null || 'key' in effect.after) return JSON.stringify(effectForAudit(effect))
+  const known = writtenEffects.get(effect)
+  if (known !== undefined) return known
+  const text = JSON.stringify(effectForAudit(effect))
+  writtenEffects.set(effect, text)
+  return text
 }
 
 /** What an undo needs: the operation, what it touched, and what stood before it. */
@@ -105,7 +124,15 @@ function effectForAudit(effect: Effect): object {
     factor: row?.factor ?? null,
     enrollment: row !== null && row !== undefined && 'id' in row ? row.id : null,
     because,
-    before,
-    after,
+    before: before && imageOf(before),
+    after: after && imageOf(after),
   }
+}
+
+/** An enrollment is told in every event of its person: what it does not say is left out. */
+function imageOf(row: Right | Enrollment): object {
+  if (!('key' in row)) return row
+  const said: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) if (value !== null) said[name] = value
+  return said
 }

@@ -133,7 +133,8 @@ export async function insertKeys(trx: Transaction, keys: readonly RecordKey[]): 
     trx,
     'correlation_keys',
     ['name', 'key', 'source', 'external_id', 'identity_id'],
-    keys.map((key) => [key.name, key.key, key.source, key.externalId, key.identityId]),
+    keys,
+    (key) => [key.name, key.key, key.source, key.externalId, key.identityId],
   )
 }
 

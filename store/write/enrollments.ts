@@ -56,7 +56,18 @@ async function selectEnrollments(
   })
 }
 
-export async function insertEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
+export function insertEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
+  return insertEnrollmentsOf(
+    trx,
+    rows.map((row) => ({ identityId: row.identityId, row })),
+  )
+}
+
+/** The same for rows that stand apart from whose they are. */
+export async function insertEnrollmentsOf(
+  trx: Transaction,
+  rows: readonly { readonly identityId: string; readonly row: Enrollment }[],
+): Promise<void> {
   await copyRows(
     trx,
     'enrollments',
@@ -83,9 +94,10 @@ export async function insertEnrollments(trx: Transaction, rows: readonly StoredE
       'status_by',
       'status_since',
     ],
-    rows.map((row) => [
+    rows,
+    ({ identityId, row }) => [
       row.id,
-      row.identityId,
+      identityId,
       row.factor,
       row.address,
       row.key,
@@ -105,7 +117,7 @@ export async function insertEnrollments(trx: Transaction, rows: readonly StoredE
       row.statusReason,
       row.statusBy,
       row.statusSince,
-    ]),
+    ],
   )
 }
 

@@ -70,7 +70,8 @@ export async function insertIdentities(
     trx,
     'identity_states',
     ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
-    identities.map((identity) => [identity.id, 1, due.at, due.reason, due.runId]),
+    identities,
+    (identity) => [identity.id, 1, due.at, due.reason, due.runId],
   )
 }
 
@@ -95,14 +96,15 @@ export async function insertDecided(
     trx,
     'identity_states',
     ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
-    decided.map(({ identity, reviewAt, unusable }) => [
+    decided,
+    ({ identity, reviewAt, unusable }) => [
       identity.id,
       1,
       at,
       policySet,
       reviewAt,
       unusable.length === 0 ? null : unusable,
-    ]),
+    ],
   )
 }
 
@@ -126,7 +128,8 @@ async function copyIdentities(
       'created_at',
       'changed_at',
     ],
-    identities.map((identity) => [
+    identities,
+    (identity) => [
       identity.id,
       identity.userName,
       identity.userNameKey,
@@ -137,7 +140,7 @@ async function copyIdentities(
       identity.inactiveFrom,
       at,
       at,
-    ]),
+    ],
   )
 }
 

@@ -31,7 +31,8 @@ export async function insertNotices(
       ...['id', 'kind', 'identity_id', 'enrollment_id', 'address', 'channel', 'template', 'parameters'],
       ...['locale', 'status', 'next_at', 'deadline', 'created_at'],
     ],
-    notices.map((notice) => [
+    notices,
+    (notice) => [
       notice.id,
       'notice',
       notice.identityId,
@@ -45,7 +46,7 @@ export async function insertNotices(
       notice.sendAt,
       notice.deadline,
       now,
-    ]),
+    ],
   )
 }
 

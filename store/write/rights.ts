@@ -62,11 +62,25 @@ export async function putRights(trx: Transaction, rows: readonly StoredRight[]):
 }
 
 /** Rights of identities that were not there before: nothing can be in their place. */
-export async function insertRights(trx: Transaction, rows: readonly StoredRight[]): Promise<void> {
+export async function insertRights(
+  trx: Transaction,
+  rows: readonly { readonly identityId: string; readonly right: Right }[],
+): Promise<void> {
+  // Everybody of one verdict shares the row's reasons.
+  const written = new Map<Right, readonly [string | null, string, string]>()
   await copyRows(
     trx,
     'rights',
     ['identity_id', 'factor', 'effective', 'clients', 'origins', 'denials'],
-    rows.map((row) => [row.identityId, row.factor, row.effective, row.clients, row.origins, row.denials]),
+    rows,
+    ({ identityId, right }) => {
+      let reasons = written.get(right)
+      if (reasons === undefined) {
+        const clients = right.clients === null ? null : JSON.stringify(right.clients)
+        reasons = [clients, JSON.stringify(right.origins), JSON.stringify(right.denials)]
+        written.set(right, reasons)
+      }
+      return [identityId, right.factor, right.effective, ...reasons]
+    },
   )
 }

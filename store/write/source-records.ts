@@ -100,7 +100,8 @@ export async function insertRecords(
       'changed_at',
       'changed_run',
     ],
-    records.map((record) => [
+    records,
+    (record) => [
       record.source,
       record.externalId,
       record.id,
@@ -117,7 +118,7 @@ export async function insertRecords(
       at,
       at,
       runId,
-    ]),
+    ],
   )
 }
 
