@@ -20,8 +20,7 @@ const reveal = flag.describe('Addresses unmasked: needs the scope admin, and the
 /** Milliseconds that a filter may take for one page: shorter than anybody waits for a page. */
 const filterTimeout = 5_000
 /** Filters are worked on by a fraction of the pool, so that no reader of lists stands before a challenge. */
-const filtersAtOnce = 3
-const filtersWaiting = 30
+const filterLimits = { atOnce: 3, waiting: 200, patience: 10_000 } as const
 
 /** The people who are looked after. */
 export function listIdentityRoutes(world: ApiWorld): readonly Route[] {
@@ -30,7 +29,7 @@ export function listIdentityRoutes(world: ApiWorld): readonly Route[] {
 
 function listRoute({ challenges: { store, clock }, customAttributes }: ApiWorld): Route {
   const { database } = store
-  const inTurn = limitConcurrency(filtersAtOnce, filtersWaiting)
+  const inTurn = limitConcurrency(filterLimits)
   const readPage = async (
     filter: Filter | null,
     query: Pick<Parameters<typeof readIdentities>[1], 'limit' | 'reveal'> & {
