@@ -32,8 +32,8 @@ export class EntryScout {
   }
 
   /**
-   * Null where only decoding tells: no external id or several, values that are no text, attributes with
-   * options. Throws BerError. The cursor stays where it is.
+   * Null where only decoding tells: no external id or several, several values of the other attribute, values that are
+   * no text, attributes with options. Throws BerError. The cursor stays where it is.
    */
   scout(cursor: BerCursor, end: number): ScoutedEntry | null {
     const { bytes, position: start } = cursor
@@ -49,7 +49,9 @@ export class EntryScout {
       while (cursor.position < listEnd) this.#lookAt(cursor, listEnd)
       const externalId = this.#id.text?.trim() ?? ''
       if (externalId === '' || externalId.length > longestId) return null
-      const other = this.#other?.text ?? undefined
+      // Several values, or one that is no text: the decoder says which counts.
+      const other = this.#other?.text
+      if (other === null) return null
       return { dn, externalId, other, fingerprint: hash('md5', bytes.subarray(start, end), 'buffer') }
     } finally {
       cursor.position = start

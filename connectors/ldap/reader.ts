@@ -196,11 +196,12 @@ class DirectoryRead {
   #mapEntry(entry: DecodedEntry, membership: Membership | 'unknown' | null): SourceRow | null {
     const { mapRow, dnSlot } = this.#settings
     this.#report.entries++
+    // Taken off first: what cannot be used must not leave it to an entry whose ranges are completed at the end.
+    const scouted = this.#scouted
+    this.#scouted = null
     try {
       if (entry.undecodable !== null) throw describeUndecodable(entry.undecodable)
       if (dnSlot !== null) entry.values[dnSlot] = [entry.dn]
-      const scouted = this.#scouted
-      this.#scouted = null
       const row = mapRow(
         entry.values,
         scouted === null ? this.#findGroups(entry, membership) : scouted.groups,
