@@ -2,8 +2,8 @@
  * `npm run bench -- scim [--people N] [--rounds N] [--seconds N] [--only requests,members,bulk,latency] [--profile DIR]`
  *
  * SCIM over HTTP on loopback, in turns with two baselines: scimmy-routers on express with its resources in memory, and
- * the same rows written by bare SQL through pg. Muster's server, scimmy's, PostgreSQL (fsync and synchronous_commit
- * on) and the load generator are processes of their own, and what each costs is told.
+ * the same rows written by bare SQL through pg. Muster's server, scimmy's (both compiled to JavaScript), PostgreSQL
+ * (fsync and synchronous_commit on) and the load generator are processes of their own, and what each costs is told.
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { migrate, openDatabase } from '../store/database.ts'
 import { makeFolder } from '../test/support/embedded-stack.ts'
 import { BareSql } from './scim/bare-sql.ts'
 import { cpuOf, startProgram } from './scim/child-process.ts'
+import { compilePrograms } from './scim/compile-programs.ts'
 import type { LoadJob, LoadResult } from './scim/load-job.ts'
 import { createPerson } from './scim/people.ts'
 import { printBars } from './scim/report.ts'
@@ -47,7 +48,12 @@ const plan = [
 ]
 
 const folder = makeFolder()
-const generator = startProgram<LoadJob, LoadResult>('load-generator')
+const compiled = compilePrograms(join(folder.path, 'programs'), [
+  'load-generator',
+  'muster-server',
+  'scimmy-server',
+])
+const generator = startProgram<LoadJob, LoadResult>('load-generator', { compiled })
 try {
   if (parts.has('requests') || parts.has('members') || parts.has('bulk')) await runOnServer()
   if (parts.has('latency')) await runLatency(generator, join(folder.path, 'stack'), Number(values.seconds))
@@ -63,9 +69,9 @@ async function runOnServer(): Promise<void> {
   const postgres = await startPostgres({ dataDir, onProgress: (text) => console.error(text) })
   await migrateOnce(postgres.url)
   const bareUrl = await openBareDatabase(postgres.url)
-  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
-  const musterServer = startProgram<object, ServerAnswer>('muster-server', profile)
-  const scimmyServer = startProgram<object, ServerAnswer>('scimmy-server')
+  const execArgv = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
+  const musterServer = startProgram<object, ServerAnswer>('muster-server', { compiled, execArgv })
+  const scimmyServer = startProgram<object, ServerAnswer>('scimmy-server', { compiled })
   const databaseCpu = () => cpuOfTree(postgres.pid)
   const sides: Sides = {
     muster: new HttpSide(

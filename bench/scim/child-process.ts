@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** A program of this folder in a process of its own, asked and answered in turn. */
@@ -11,12 +12,17 @@ export interface Program<Question, Answer> {
   close(): Promise<void>
 }
 
+/** Runs it from the source, or from the folder that `compilePrograms` put it into. */
 export function startProgram<Question extends object, Answer>(
   name: string,
-  execArgv: readonly string[] = [],
+  { compiled, execArgv = [] }: { readonly compiled?: string; readonly execArgv?: readonly string[] } = {},
 ): Program<Question, Answer> {
-  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-  const child = fork(file, [], { execArgv: ['--import', 'tsx', ...execArgv], serialization: 'advanced' })
+  const file =
+    compiled === undefined
+      ? fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+      : join(compiled, `${name}.js`)
+  const options = compiled === undefined ? ['--import', 'tsx', ...execArgv] : [...execArgv]
+  const child = fork(file, [], { execArgv: options, serialization: 'advanced' })
   return {
     child,
     ask: async (question) => {
