@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { PullSource } from '../../connectors/connector.ts'
 import { enterpriseUrn } from '../../domain/attributes.ts'
+import type { SourceRow } from '../../domain/source-row.ts'
 import { readAll } from '../support/read-all.ts'
 
 /**
@@ -63,6 +64,33 @@ export function describePullSource(open: () => PullSource, openBroken: () => Pul
       onProgress: (progress) => progress.phase === 'people' && entries.push(progress.entries),
     })
     expect(entries.at(-1)).toBe(5)
+  })
+
+  it('does not yield an entry that its caller knows by its fingerprint, and counts it as read', async () => {
+    const first = await readAll(open(), { recognise: () => false })
+    const known = new Map(
+      first.rows.flatMap(({ externalId, fingerprint }) =>
+        fingerprint == null ? [] : [[externalId, Buffer.from(fingerprint)]],
+      ),
+    )
+    const asked: string[] = []
+    const second = await readAll(open(), {
+      recognise: (externalId, fingerprint) => {
+        asked.push(externalId)
+        return known.get(externalId)?.equals(fingerprint) ?? false
+      },
+    })
+    // Who cannot tell gives no fingerprint, and is never asked.
+    expect(asked.toSorted()).toEqual([...known.keys()].sort())
+    expect({ ...second.outcome, server: '' }).toEqual({ ...first.outcome, server: '' })
+    expect(second.rows).toEqual(first.rows.filter(({ externalId }) => !known.has(externalId)))
+  })
+
+  it('yields the same rows to a caller that knows nobody as to one that does not ask', async () => {
+    const sort = (rows: readonly SourceRow[]) =>
+      rows.map(({ fingerprint: _, ...row }) => row).sort((a, b) => (a.externalId < b.externalId ? -1 : 1))
+    const asking = await readAll(open(), { recognise: () => false })
+    expect(sort(asking.rows)).toEqual(sort((await readAll(open())).rows))
   })
 
   it('throws the reason of the signal when it is cancelled before and during a read', async () => {
