@@ -22,9 +22,16 @@ export interface DatabaseAddress {
   readonly tls: DatabaseTls | null
 }
 
+/** An address that may change while the pool is open: connections of a former one are used no more. */
+export interface ChangingAddress {
+  /** Another text where the address has changed. Called for each use of a connection. */
+  readonly version: () => string
+  readonly read: () => Promise<DatabaseAddress>
+}
+
 export interface DatabaseOptions {
-  /** A URL for clear text; or what is asked for before each new connection, so that a password may change. */
-  readonly url: string | (() => Promise<DatabaseAddress>)
+  /** A URL for clear text; or an address that may change, as a password does. */
+  readonly url: string | ChangingAddress
   /** Connections kept at most. More than 10 gains nothing on one PostgreSQL (store measurements). */
   readonly poolSize: number
   /** Milliseconds after which a statement is cancelled by the server, or 0 for none. */
@@ -63,15 +70,15 @@ function connectionOf(options: DatabaseOptions): Knex.PgConnectionConfig | Knex.
   const { url } = options
   if (typeof url === 'string') return { ...settings, connectionString: url }
   return async () => {
-    const { url: current, tls } = await url()
+    const version = url.version()
+    const { url: current, tls } = await url.read()
     const plain = withoutTlsParameters(current)
     const connection = {
       ...settings,
       connectionString: plain,
       ssl: tls === null ? false : tlsOptions(plain, tls),
     }
-    // Always out of date: knex asks again before each new connection.
-    return { ...connection, expirationChecker: () => true }
+    return { ...connection, expirationChecker: () => url.version() !== version }
   }
 }
 

@@ -9,9 +9,10 @@ export function registerMigrate(program: Command, context: CliContext): void {
   program
     .command('migrate')
     .description('brings the database schema up to date; safe to start twice at once')
-    .action(() =>
+    .option('--roles', 'also make the roles muster_run and muster_read, to grant to accounts')
+    .action(({ roles = false }: { readonly roles?: boolean }) =>
       withStore(context, async ({ database }) => {
-        const applied = await migrate(database)
+        const applied = await migrate(database, { roles })
         if (context.globals.json) return writeJson(context.io.out, { applied })
         return writeLines(
           context.io.out,

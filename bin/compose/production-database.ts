@@ -4,8 +4,8 @@ import { MusterError } from '../../domain/error.ts'
 import { type Database, type DatabaseTls, openDatabase } from '../../store/database.ts'
 
 /**
- * Opens the pool of a production process. Each new connection takes password, certificate and authorities as they are
- * then. Throws `configuration` where the configuration names no database.
+ * Opens the pool of a production process. When the URL or the client's key is renewed, connections follow, with the
+ * certificates as they are then. Throws `configuration` where the configuration names no database.
  */
 export function openProductionDatabase(
   { database, file }: Pick<Configuration, 'database' | 'file'>,
@@ -13,7 +13,10 @@ export function openProductionDatabase(
 ): Database {
   if (database === null) throw new MusterError('configuration', `${file} names no database.`)
   return openDatabase({
-    url: async () => ({ url: database.url.reveal(), tls: await readTls(database.tls) }),
+    url: {
+      version: () => `${database.url.reveal()}\n${database.tls.client?.key.reveal() ?? ''}`,
+      read: async () => ({ url: database.url.reveal(), tls: await readTls(database.tls) }),
+    },
     poolSize: options.poolSize ?? database.poolSize,
     applicationName: options.applicationName,
   })

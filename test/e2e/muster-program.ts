@@ -15,7 +15,7 @@ export interface Ended {
   readonly err: string
 }
 
-/** A `muster up` that is under way. */
+/** A command that is under way. */
 export interface Up {
   readonly child: ChildProcess
   /** Settles when the process has ended. */
@@ -60,6 +60,11 @@ export function startUp(place: Place, ...words: readonly string[]): Up {
   return collect(start(place, ['up', ...words]))
 }
 
+/** Starts a command that goes on, such as `server` or `worker`. */
+export function startProcess(place: Place, ...words: readonly string[]): Up {
+  return collect(start(place, words))
+}
+
 /** Starts `muster up` and waits until it has announced itself and done its first reconciliation. */
 export async function startReady(place: Place, ms = 120_000): Promise<Up & { readonly stack: RunningStack }> {
   const up = startUp(place)
@@ -70,7 +75,11 @@ export async function startReady(place: Place, ms = 120_000): Promise<Up & { rea
 
 /** Waits until it has said this on standard error; fails when it ends before. */
 export async function waitUntilSaid(up: Up, words: string): Promise<void> {
-  await waitFor(JSON.stringify(words), () => hasEnded(up) || up.err().includes(words))
+  await waitFor(JSON.stringify(words), () => hasEnded(up) || up.err().includes(words)).catch(
+    (late: unknown) => {
+      throw new Error(`${String(late)} It said:\n${up.err().slice(-4000)}`)
+    },
+  )
   if (!up.err().includes(words)) throw new Error(`muster ended before it said ${words}: ${up.err()}`)
 }
 

@@ -1,0 +1,341 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { registerNamespace } from '../../embedded/temporal-namespace.ts'
+import { makeRing, writeProduction } from '../support/production.ts'
+import { type SmtpServer, startSmtpServer } from '../support/smtp-server.ts'
+import { holdRunAt } from '../support/standstill.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import '../support/provided.ts'
+import {
+  type Ended,
+  endForGood,
+  makeFolder,
+  muster,
+  musterJson,
+  type Place,
+  startProcess,
+  type Up,
+  waitFor,
+  waitUntilSaid,
+} from './muster-program.ts'
+
+/** Two accounts with the least that they need, and the processes of production behind ways that can be cut. */
+const folder = makeFolder()
+const name = `production_${process.pid}`
+const people = 6000
+const started: Up[] = []
+let admin: Client
+let smtp: SmtpServer
+let [toPostgres, toTemporal]: [TcpProxy | undefined, TcpProxy | undefined] = [undefined, undefined]
+let place: Place
+let owner: Place
+let [server, worker]: [Up | undefined, Up | undefined] = [undefined, undefined]
+
+beforeAll(async () => {
+  admin = new Client({ connectionString: inject('postgresUrl') })
+  await admin.connect()
+  await admin.query(`create database ${name}`)
+  const postgres = new URL(inject('postgresUrl'))
+  const [host = '', port] = inject('temporalAddress').split(':')
+  toPostgres = await startTcpProxy(
+    { host: postgres.hostname, port: Number(postgres.port) },
+    { isOpen: false },
+  )
+  toTemporal = await startTcpProxy({ host, port: Number(port) }, { isOpen: false })
+  await registerNamespace(inject('temporalAddress'), name)
+  smtp = await startSmtpServer()
+  const common = { temporalAddress: toTemporal.address, namespace: name, people, smtpPort: smtp.port }
+  const folders = ['run', 'own'].map((one) => join(folder.path, one))
+  for (const one of folders) mkdirSync(one)
+  const [run = '', own = ''] = folders
+  const runUrl = `postgres://${name}:before@${toPostgres.address}/${name}`
+  place = {
+    data: join(run, 'data'),
+    config: writeProduction({ ...common, folder: run, databaseUrl: runUrl }),
+  }
+  const ownUrl = new URL(inject('postgresUrl'))
+  ownUrl.pathname = `/${name}`
+  owner = {
+    data: join(own, 'data'),
+    config: writeProduction({ ...common, folder: own, databaseUrl: ownUrl.href }),
+  }
+})
+afterAll(async () => {
+  for (const one of started) await endForGood(one)
+  await toPostgres?.close()
+  await toTemporal?.close()
+  await smtp?.close()
+  await admin?.query(`drop database if exists ${name} with (force)`)
+  await admin?.query(`drop role if exists ${name}`)
+  await admin?.end()
+  folder.remove()
+})
+
+function begin(...words: readonly string[]): Up {
+  const up = startProcess(place, ...words)
+  started.push(up)
+  return up
+}
+
+interface Line {
+  readonly msg: string
+  readonly level: string
+  readonly address?: string
+  readonly err?: { readonly message: string | null }
+}
+
+const linesOf = (up: Up | undefined): readonly Line[] =>
+  (up?.err() ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line)
+
+/** Where a process said that it can be asked. */
+async function addressOf(up: Up, words: string): Promise<string> {
+  await waitUntilSaid(up, words)
+  return linesOf(up).find(({ msg }) => msg === words)?.address ?? ''
+}
+
+async function readiness(url: string) {
+  const answer = await fetch(`${url}/readyz`)
+  return {
+    status: answer.status,
+    checks: ((await answer.json()) as { checks: Record<string, string> }).checks,
+  }
+}
+
+async function end(
+  up: Up | undefined,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<Ended & { readonly ms: number }> {
+  if (up === undefined) throw new Error('It was never started.')
+  const before = performance.now()
+  up.child.kill(signal)
+  const ended = await up.ended
+  return { ...ended, ms: performance.now() - before }
+}
+
+const url = (up: Up | undefined) => linesOf(up).find(({ msg }) => msg === 'Listening.')?.address ?? ''
+
+/** Keeps the source's file from the first look, so that a run is under way for as long as a test needs. */
+async function countEffects() {
+  const client = new Client({ connectionString: new URL(`/${name}`, inject('postgresUrl')).href })
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      `select (select count(*)::int from enrollments where status = 'active') as enrollments,
+         (select count(*)::int from audit_events where identity_id is not null) as events,
+         (select count(distinct identity_id)::int from audit_events where identity_id is not null) as people,
+         (select count(*)::int from runs where status = 'running') as running`,
+    )
+    return rows[0]
+  } finally {
+    await client.end()
+  }
+}
+
+describe('server and worker, started before anything they need', () => {
+  test('say what they wait for, in the log and at /readyz, and answer nothing else', async () => {
+    server = begin('server')
+    worker = begin('worker')
+    const asked = await addressOf(server, 'Listening.')
+    const health = await addressOf(worker, 'Health is answered here.')
+    await waitUntilSaid(server, 'PostgreSQL does not answer yet; it is tried again.')
+    await waitUntilSaid(worker, 'PostgreSQL does not answer yet; it is tried again.')
+    for (const one of [asked, health]) {
+      const { status, checks } = await readiness(one)
+      expect(status).toBe(503)
+      expect(checks).toMatchObject({ database: 'It does not answer.' })
+      expect(checks['temporal']).not.toBe('ok')
+      expect((await fetch(`${one}/healthz`)).status).toBe(200)
+    }
+    const refused = await fetch(`${asked}/v1/identities`)
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBe('5')
+    expect(await refused.json()).toMatchObject({
+      type: 'urn:muster:problem:database-unavailable',
+      detail: 'Muster is starting: /readyz says what it waits for.',
+    })
+    const pushed = await fetch(`${asked}/scim/v2/Users`)
+    expect(pushed.status).toBe(503)
+    expect(await pushed.json()).toMatchObject({ schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'] })
+  })
+
+  test('refuse a schema that is not of their build, and say which command helps', async () => {
+    await admin.query(`create role ${name} login password 'before'`)
+    await toPostgres?.open()
+    for (const up of [server, worker]) {
+      await waitUntilSaid(up as Up, 'The schema of the database is not of this build; it is tried again.')
+      const line = linesOf(up).find(({ msg }) => msg.startsWith('The schema'))
+      expect(line?.err?.message).toMatch(/^Not applied: 0001-core, .* Run "muster migrate"\.$/)
+    }
+    expect((await readiness(url(server))).checks).toMatchObject({ database: 'ok' })
+    expect((await fetch(`${url(server)}/v1/identities`)).status).toBe(503)
+  })
+
+  test('go on by themselves once the owner has migrated, with the rights of muster_run alone', async () => {
+    const both = await Promise.all([
+      musterJson(owner, ['migrate', '--roles']),
+      musterJson(owner, ['migrate']),
+    ])
+    expect(both.flatMap(({ applied }) => applied)).toContain('0001-core')
+    await admin.query(`grant muster_run to ${name}`)
+    await waitUntilSaid(server as Up, 'Ready.')
+    await waitUntilSaid(worker as Up, 'Temporal does not answer yet; it is tried again.')
+    expect((await readiness(url(server))).checks).toMatchObject({ database: 'ok', migrations: 'ok' })
+    expect((await fetch(`${url(server)}/v1/identities`)).status).toBe(401)
+    await toTemporal?.open()
+    await waitUntilSaid(worker as Up, 'Polling.')
+    await waitFor('the server to reach Temporal', async () => (await readiness(url(server))).status === 200)
+    expect((await readiness(await addressOf(worker as Up, 'Health is answered here.'))).status).toBe(200)
+  })
+
+  test('do the whole work as muster_run: policies, a run, a code by mail, and its check', async () => {
+    await musterJson(place, ['policies', 'load'])
+    const run = await musterJson(place, ['reconcile', 'hr', '--wait'])
+    expect(run).toMatchObject({ status: 'completed', effects: { enrolled: people, failed: 0 } })
+    const { token } = await musterJson(place, ['token', 'create', 'portal', '--scope', 'challenge:portal'])
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const ask = async (path: string, body: object) =>
+      (
+        await fetch(`${url(server)}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      ).json()
+    const challenge = (await ask('/challenges', {
+      identity: { userName: 'person7' },
+      factor: 'otp-email',
+      context: { ip: '203.0.113.7', userAgent: 'test' },
+    })) as { id: string; status: string }
+    expect(challenge).toMatchObject({ status: 'pending' })
+    await waitFor('the mail', () => smtp.mails.length > 0)
+    const code =
+      /\b\d{6}\b/.exec(
+        smtp.mails[0]?.raw
+          .split(/\r?\n\r?\n/)
+          .slice(1)
+          .join('\n') ?? '',
+      )?.[0] ?? ''
+    expect(await ask(`/challenges/${challenge.id}/verify`, { code })).toMatchObject({ status: 'passed' })
+  })
+})
+
+describe('SIGHUP', () => {
+  test('takes over a password and a key that were changed, and names what needs a restart', async () => {
+    const home = join(folder.path, 'run')
+    await admin.query(`alter role ${name} password 'after'`)
+    const file = join(home, 'database-url')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(':before@', ':after@'))
+    writeFileSync(join(home, 'keys.json'), makeRing('second', 'first'))
+    const config = place.config ?? ''
+    const text = readFileSync(config, 'utf8')
+    writeFileSync(config, text.replace('poolSize: 4', 'poolSize: 5'))
+    server?.child.kill('SIGHUP')
+    await waitUntilSaid(server as Up, 'SIGHUP: secrets were read again.')
+    await waitUntilSaid(server as Up, 'need a restart: database.')
+    writeFileSync(config, text)
+    // Connections that were open are thrown out, so that the next ones need the new password.
+    await toPostgres?.cut()
+    await toPostgres?.open()
+    await waitFor('the database to be reached', async () => (await readiness(url(server))).status === 200)
+  })
+
+  test('refuses a configuration with a fault, and the former one goes on', async () => {
+    const config = place.config ?? ''
+    renameSync(config, `${config}.good`)
+    writeFileSync(config, 'mode: production\nserver: { prot: 1 }\n')
+    server?.child.kill('SIGHUP')
+    await waitUntilSaid(server as Up, 'SIGHUP: refused, the former configuration goes on.')
+    await waitUntilSaid(server as Up, 'muster.yaml:2:')
+    renameSync(`${config}.good`, config)
+    expect((await readiness(url(server))).status).toBe(200)
+    worker?.child.kill('SIGHUP')
+    await waitUntilSaid(worker as Up, 'SIGHUP: secrets were read again.')
+  })
+})
+
+describe('SIGTERM', () => {
+  test('to one of two workers in the middle of a run: it hands over within its grace, and each effect is there once', async () => {
+    const second = begin('worker')
+    await waitUntilSaid(second, 'Polling.')
+    writeFileSync(
+      join(folder.path, 'run', 'hr.csv'),
+      `id,login,number,mail\n${Array.from({ length: people }, (_, n) => `${n},person${n},hr-${n},new${n}@example.org`).join('\n')}\n`,
+    )
+    const standstill = await holdRunAt(
+      new URL(`/${name}`, inject('postgresUrl')).href,
+      "(new.effects->>'replaced')::int > 1000",
+    )
+    const run = await musterJson(place, ['reconcile', 'hr'])
+    expect(run.status).toBe('running')
+    await standstill.reached()
+    const joined = await musterJson(place, ['reconcile', 'hr'])
+    expect(joined.id).toBe(run.id)
+    const ends = [worker, second].map((one) => end(one))
+    await standstill.release()
+    worker = begin('worker')
+    for (const ended of await Promise.all(ends)) {
+      expect(ended.exitCode, ended.err.slice(-2000)).toBe(0)
+      expect(ended.ms).toBeLessThan(12_000)
+    }
+    const whole = await musterJson(place, ['reconcile', 'hr', '--wait'])
+    expect(whole.status).toBe('completed')
+    const first = await musterJson(place, ['runs', 'show', run.id])
+    expect(first).toMatchObject({ status: 'completed', read: { complete: true } })
+    expect(first.effects).toMatchObject({ replaced: people, failed: 0 })
+    expect(await countEffects()).toMatchObject({ enrollments: people, people, running: 0 })
+  })
+
+  test('to a server while requests are under way: they are answered, and it ends with 0', async () => {
+    const standing = new Client({ connectionString: new URL(`/${name}`, inject('postgresUrl')).href })
+    await standing.connect()
+    await standing.query('begin')
+    await standing.query('lock table identities in access exclusive mode')
+    const { token } = await musterJson(place, ['token', 'create', 'reader', '--scope', 'read'])
+    const asked = fetch(`${url(server)}/v1/identities?limit=1`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    await waitFor('the request to wait', async () => {
+      const sql = `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
+      return ((await admin.query(sql, [name])).rowCount ?? 0) > 0
+    })
+    const ending = end(server)
+    await waitUntilSaid(server as Up, 'Ending:')
+    await expect(fetch(`${url(server)}/healthz`)).rejects.toThrow()
+    await standing.query('rollback')
+    await standing.end()
+    expect((await asked).status).toBe(200)
+    expect(await ending).toMatchObject({ exitCode: 0 })
+  })
+
+  test('twice ends at once', async () => {
+    const standstill = await holdRunAt(
+      new URL(`/${name}`, inject('postgresUrl')).href,
+      "new.status = 'completed'",
+    )
+    await musterJson(place, ['reconcile', 'hr'])
+    await standstill.reached()
+    worker?.child.kill('SIGTERM')
+    await waitUntilSaid(worker as Up, 'Ending:')
+    const { ms } = await end(worker)
+    expect(ms).toBeLessThan(1000)
+    await standstill.release()
+  })
+
+  test('while a process waits for what it needs ends it as it should', async () => {
+    await toPostgres?.cut()
+    for (const what of ['server', 'worker']) {
+      const waiting = begin(what)
+      await waitUntilSaid(waiting, 'PostgreSQL does not answer yet')
+      expect(await end(waiting)).toMatchObject({ exitCode: 0 })
+    }
+  })
+})
+
+test('a server or a worker without a production configuration says what it needs', async () => {
+  for (const what of ['server', 'worker']) {
+    const ended = await muster({ data: join(folder.path, 'none') }, what)
+    expect(ended.exitCode).toBe(2)
+    expect(ended.err).toContain(`"muster ${what}" needs a configuration that says "mode: production"`)
+  }
+})
