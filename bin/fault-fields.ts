@@ -22,8 +22,8 @@ export interface FaultFields {
 export function describeFault(fault: unknown, depth = 0): FaultFields {
   if (!(fault instanceof Error)) return { name: typeof fault, code: null, message: null, stack: [] }
   return {
-    name: fault.name,
-    code: textOf(fault, 'code') ?? null,
+    name: nameOf(fault.name) ?? 'Error',
+    code: nameOf(textOf(fault, 'code')) ?? null,
     message: mayBeRead(fault) ? fault.message : null,
     ...(fault instanceof MusterError && fault.detail !== null && { detail: fault.detail }),
     ...(fault instanceof MusterError && { retryable: fault.retryable }),
@@ -46,14 +46,28 @@ function mayBeRead(fault: Error): boolean {
 }
 
 function describePlace(fault: Error): { table?: string; constraint?: string } {
-  const table = textOf(fault, 'table')
-  const constraint = textOf(fault, 'constraint')
+  const table = nameOf(textOf(fault, 'table'))
+  const constraint = nameOf(textOf(fault, 'constraint'))
   return { ...(table !== undefined && { table }), ...(constraint !== undefined && { constraint }) }
 }
 
 function listFrames(fault: Error): readonly string[] {
-  const lines = (fault.stack ?? '').split('\n').map((line) => line.trim())
-  return lines.filter((line) => line.startsWith('at ')).slice(0, maxFrames)
+  const { stack = '', message } = fault
+  // Name and message stand above the frames, and a line of either may look like one.
+  const top = stack.lastIndexOf(`${message}\n    at `)
+  const from = top < 0 ? 0 : top + message.length
+  const lines = stack.slice(from).split('\n')
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => frame.test(line))
+    .slice(0, maxFrames)
+}
+
+const frame = /^at (?:[\w$.<> [\]#]{1,120} )?\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[^\s@+]{1,300}:\d+:\d+\)?$/
+
+/** Codes and names are words, SQLSTATEs five characters; anything else may quote a value. */
+function nameOf(text: string | undefined): string | undefined {
+  return text !== undefined && /^(?:[A-Za-z_][A-Za-z0-9_.-]{0,63}|[0-9A-Z]{5})$/.test(text) ? text : undefined
 }
 
 function textOf(fault: Error, name: string): string | undefined {

@@ -1,8 +1,14 @@
 import { type ChildLoggerOptions, type DestinationStream, destination, type Logger, pino } from 'pino'
 import { describeFault } from './fault-fields.ts'
+import { admitsField } from './log-fields.ts'
 
 /** The least serious lines that are written. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+/** Counts what the log refused, for the metrics. */
+export interface LogLosses {
+  fields: number
+}
 
 export interface LogOptions {
   readonly level: LogLevel
@@ -10,93 +16,69 @@ export interface LogOptions {
   readonly component: string
   /** Default: standard error, so that standard output belongs to answers. */
   readonly stream?: DestinationStream
+  /** Told of every field that was dropped; left out: nobody is. */
+  readonly losses?: LogLosses
+  /** Fields of every line, of the moment that it is written. */
+  readonly more?: () => object
 }
 
-/**
- * Every field that a line may have beside `level`, `time`, `component` and `msg`. Whatever else is passed is dropped,
- * so no address, name or number can reach the log by way of an object that happens to carry one.
- */
-const fields: ReadonlySet<string> = new Set([
-  'err',
-  'reqId',
-  'method',
-  'route',
-  'status',
-  'ms',
-  'check',
-  'source',
-  'run',
-  'kind',
-  'phase',
-  'identity',
-  'enrollment',
-  'policySet',
-  'workflow',
-  'activity',
-  'attempt',
-  'taskQueue',
-  'due',
-  'held',
-  'entries',
-  'records',
-  'effects',
-  'count',
-  'code',
-  'address',
-  'pid',
-  'signal',
-  'version',
-])
-
-/** Opens a log of JSON lines. */
-export function openLog({ level, component, stream }: LogOptions): Logger {
+/** Opens a log of JSON lines, whose fields are those of `logFields` alone. */
+export function openLog({ level, component, stream, losses = { fields: 0 }, more }: LogOptions): Logger {
+  const keep = (given: object) => keepKnown(given, losses)
   const log = pino(
     {
       level,
       base: { component },
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeFault },
-      formatters: { level: (label) => ({ level: label }), log: keepKnown, bindings: keepKnown },
+      formatters: { level: (label) => ({ level: label }), log: keep, bindings: (given) => given },
       hooks: {
         logMethod(given, method) {
           method.apply(this, withOwnWords(given) as typeof given)
         },
       },
+      ...(more === undefined ? {} : { mixin: more }),
     },
     stream ?? destination({ fd: 2, sync: true }),
   )
-  closeChildren(log)
+  closeChildren(log, keep)
   return log
 }
 
 /** pino formats the bindings of the first logger only; those of its children would pass as they are. */
-function closeChildren(log: Logger): void {
-  const makeChild = log.child
+function closeChildren(log: Logger, keep: (given: object) => object): void {
+  const { child, setBindings } = log
   const makeClosed = function (this: Logger, bindings: object, options?: ChildLoggerOptions): Logger {
-    return Reflect.apply(makeChild, this, [keepKnown(bindings), options])
+    // Of a caller's options only the level counts: prefixes and serializers would write what they like.
+    const { level } = options ?? {}
+    return Reflect.apply(child, this, [keep(bindings), level === undefined ? {} : { level }])
+  }
+  const setClosed = function (this: Logger, bindings: object): void {
+    Reflect.apply(setBindings, this, [keep(bindings)])
   }
   Object.defineProperty(log, 'child', { value: makeClosed })
+  Object.defineProperty(log, 'setBindings', { value: setClosed })
 }
 
-function keepKnown(given: object): Record<string, unknown> {
+function keepKnown(given: object, losses: LogLosses): Record<string, unknown> {
   const kept: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
-    if ((fields.has(name) && isPlain(value)) || name === 'component') kept[name] = value
+    if (admitsField(name, value)) kept[name] = value
+    // What is not there is no loss.
+    else if (value !== undefined && value !== null) losses.fields += 1
   }
   return kept
 }
 
-/** Objects could hold anything; the one that may pass is a fault, which is described field by field. */
-function isPlain(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || value instanceof Error
-}
-
-/** pino would take a fault's own message for a line that has none, and a foreign message may quote a value. */
-function withOwnWords(given: readonly unknown[]): readonly unknown[] {
-  const [first, ...rest] = given
-  if (first instanceof Error) return [{ err: first }, typeof rest[0] === 'string' ? rest[0] : noWords]
-  if (typeof first === 'object' && rest.length === 0) return [first, noWords]
-  return given
+/**
+ * A line is a sentence of ours and fields. pino would take a fault's own message for a line that has none, and would
+ * put further arguments into the sentence: both may quote a value.
+ */
+function withOwnWords([first, second]: readonly unknown[]): readonly unknown[] {
+  if (typeof first === 'string') return [first]
+  const words = typeof second === 'string' ? second : noWords
+  if (first instanceof Error) return [{ err: first }, words]
+  return [typeof first === 'object' && first !== null ? first : {}, words]
 }
 
 const noWords = 'A fault was caught.'

@@ -62,8 +62,8 @@ export async function openDeliveries(parts: ChallengeParts): Promise<RunningDeli
     codeOf: (challengeId) => codeOfChallenge({ store, keys }, challengeId),
     faultOf: (connector, code) =>
       connector === 'twilio' ? readTwilioCode(code) : makeSendFault('provider-error', code),
-    onFault: ({ connector, fault }) =>
-      log.warn({ kind: connector, code: fault.code }, 'A message was not sent at the first go.'),
+    onFault: ({ deliveryId, connector, fault }) =>
+      log.warn({ delivery: deliveryId, kind: connector, code: fault.code }, 'An attempt to send failed.'),
   })
   const reopen = () => {
     const former = routes

@@ -34,7 +34,7 @@ export function startSending({
 }: SendingParts): RunningSender {
   const sender = createDeliverySender(world, {
     handOn: (request) => withinTime(async () => startDelivering(await client(), request, taskQueue)),
-    onError: (err, deliveryId) => log.warn({ err, deliveryId }, 'delivery waits for the next look'),
+    onError: (err, delivery) => log.warn({ err, delivery }, 'A delivery waits for the next look.'),
   })
   let looking: Promise<unknown> = Promise.resolve()
   let isIdle = true
@@ -42,7 +42,7 @@ export function startSending({
     if (!isIdle || !isReady()) return
     isIdle = false
     looking = offerOverdue(world, sender)
-      .catch((err: unknown) => log.warn({ err }, 'queued deliveries could not be looked for'))
+      .catch((err: unknown) => log.warn({ err }, 'Queued deliveries could not be looked for.'))
       .finally(() => {
         isIdle = true
       })

@@ -64,7 +64,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     connection: temporal.connection,
     namespace: temporal.namespace,
     ...workflowCode(),
-    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'activity failed'))] },
+    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'An activity failed.'))] },
     ...(version === undefined ? {} : { identity: `${process.pid}@${hostname()} muster ${version}` }),
     shutdownGraceTime: graceTime / 2,
     shutdownForceTime: graceTime,
