@@ -10,6 +10,7 @@ import * as due from './write/due.ts'
 import * as enrollments from './write/enrollments.ts'
 import * as failures from './write/failures.ts'
 import * as fresh from './write/fresh-people.ts'
+import * as freshUsers from './write/fresh-users.ts'
 import * as identities from './write/identities.ts'
 import * as limits from './write/limits.ts'
 import * as notices from './write/notices.ts'
@@ -41,6 +42,7 @@ export interface Store {
   readonly enrollments: typeof enrollments
   readonly failures: typeof failures
   readonly fresh: typeof fresh
+  readonly freshUsers: typeof freshUsers
   readonly hashes: typeof hashes
   readonly identities: typeof identities
   readonly limits: typeof limits
@@ -60,6 +62,8 @@ export interface Store {
   readonly tries: typeof tries
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<Result>(work: (trx: Transaction) => Promise<Result>): Promise<Result>
+  /** One statement that is a transaction by itself. */
+  statement<Result>(run: (database: Database) => Promise<Result>): Promise<Result>
   /** Part of a transaction that can fail by itself: undone when `work` rejects. */
   savepoint<Result>(trx: Transaction, work: () => Promise<Result>): Promise<Result>
 }
@@ -76,6 +80,7 @@ export function openStore(database: Database): Store {
     enrollments,
     failures,
     fresh,
+    freshUsers,
     hashes,
     identities,
     limits,
@@ -94,6 +99,7 @@ export function openStore(database: Database): Store {
     tokens,
     tries,
     transaction: (work) => retryConflicts(() => database.transaction(work)),
+    statement: (run) => retryConflicts(() => run(database)),
     savepoint: inSavepoint,
   }
 }

@@ -2,27 +2,14 @@ import type { Actor } from '../../domain/actor.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
 import type { Transaction } from '../../store/database.ts'
 import { changeUserIn, patched, replaced } from './change-user.ts'
-import { createUsersIn } from './create-users.ts'
 import { deleteUserIn } from './delete-user.ts'
 import type { Connection, Precondition, ScimWorld } from './scim-world.ts'
 
 /**
- * Users as a connection pushes them. Each of these is one transaction: the resource, its source record, the identity,
+ * Users as a connection changes them. Each of these is one transaction: the resource, its source record, the identity,
  * its due mark, what a leaver loses, and the audit event. They throw `ScimFault`: 404 for an unknown id, 409 for a
  * `userName` that is taken, 412 for another version, and what the body is refused for.
  */
-
-/** POST (RFC 7644 section 3.3). */
-export async function createUser(
-  world: ScimWorld,
-  connection: Connection,
-  body: unknown,
-  actor: Actor,
-): Promise<StoredResource> {
-  const [user] = await commit(world, (trx) => createUsersIn(trx, world, connection, [body], actor))
-  if (user === undefined) throw new Error('A user that was written is not there.')
-  return user
-}
 
 /** PUT (RFC 7644 section 3.5.1). The answer's `groups` are not asked for. */
 export function replaceUser(

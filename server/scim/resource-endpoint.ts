@@ -1,6 +1,7 @@
+import { createUser } from '../../application/scim/create-user.ts'
 import { createGroup, deleteGroup, patchGroup, replaceGroup } from '../../application/scim/groups.ts'
 import type { Connection, Precondition } from '../../application/scim/scim-world.ts'
-import { createUser, deleteUser, patchUser, replaceUser } from '../../application/scim/users.ts'
+import { deleteUser, patchUser, replaceUser } from '../../application/scim/users.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
 import { groupSchema } from '../../scim/group-schema.ts'

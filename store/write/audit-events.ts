@@ -77,6 +77,25 @@ export async function insertAuditEvents(trx: Transaction, events: readonly Audit
   }
 }
 
+/** The same rows as JSON, for `insert_audit_events` in SQL. */
+export function auditEventsAsJson(events: readonly AuditEvent[]): string {
+  return JSON.stringify(
+    events.map(({ at, action, actor, identityId, runId, policySet, effects, reason, detail }) => ({
+      id: newId(),
+      at,
+      action,
+      actor_kind: actor.kind,
+      actor_id: actor.id,
+      identity_id: identityId,
+      run_id: runId,
+      policy_set: policySet,
+      effects: effects?.map(effectForAudit) ?? null,
+      reason,
+      detail,
+    })),
+  )
+}
+
 function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
   return [
     newId(),

@@ -43,15 +43,10 @@ export async function lockKeys(
   trx: Transaction,
   keys: readonly { readonly name: string; readonly key: string }[],
 ): Promise<void> {
-  await runPrepared(
-    trx,
-    'lock-correlation-keys',
-    `select pg_advisory_xact_lock_shared(7238216002), (
-       select count(pg_advisory_xact_lock(7238216003000 + slot))
-       from (select distinct mod(hashtext(name || ':' || key), 4096) as slot
-             from unnest(?::text[], ?::text[]) asked(name, key) order by slot) in_order)`,
-    [keys.map(({ name }) => name), keys.map(({ key }) => key)],
-  )
+  await runPrepared(trx, 'lock-correlation-keys', 'select lock_correlation_keys(?::text[], ?::text[])', [
+    keys.map(({ name }) => name),
+    keys.map(({ key }) => key),
+  ])
 }
 
 /** Every identity that any of the keys leads to, one row for each key and identity. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createUser } from '../../application/scim/create-user.ts'
 import { createGroup, deleteGroup, patchGroup, replaceGroup } from '../../application/scim/groups.ts'
 import type { ScimWorld } from '../../application/scim/scim-world.ts'
-import { createUser, deleteUser } from '../../application/scim/users.ts'
+import { deleteUser } from '../../application/scim/users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   addMembers,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createUser } from '../../application/scim/create-user.ts'
 import { createGroup, patchGroup } from '../../application/scim/groups.ts'
 import type { ScimWorld } from '../../application/scim/scim-world.ts'
-import { createUser, deleteUser, patchUser } from '../../application/scim/users.ts'
+import { deleteUser, patchUser } from '../../application/scim/users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   addMembers,
@@ -86,9 +87,7 @@ it('keeps everybody in step while groups are nested and renamed, and people are 
       patch(b, addMembers(a)),
       patch(c, addMembers(b)),
       patch(c, patchBody({ op: 'replace', path: 'displayName', value: 'renamed' })),
-      ...people.slice(0, 3).map((id) =>
-        deleteUser(world, workday, id, anyVersion, pusher),
-      ),
+      ...people.slice(0, 3).map((id) => deleteUser(world, workday, id, anyVersion, pusher)),
     ].map((one) =>
       one.catch((fault: unknown) => {
         // A member that was deleted meanwhile is unknown; nothing else may fail.

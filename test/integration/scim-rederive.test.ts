@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createUser } from '../../application/scim/create-user.ts'
 import { deriveAnew } from '../../application/scim/derive-anew.ts'
 import { createGroup } from '../../application/scim/groups.ts'
-import { createUser } from '../../application/scim/users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { connection, employeeBody, groupBody, pusher, scimWorld } from '../support/scim-world.ts'
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createUser } from '../../application/scim/create-user.ts'
 import type { ScimWorld } from '../../application/scim/scim-world.ts'
-import { createUser, deleteUser, patchUser, replaceUser } from '../../application/scim/users.ts'
+import { deleteUser, patchUser, replaceUser } from '../../application/scim/users.ts'
 import { enterpriseUrn } from '../../domain/attributes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
