@@ -1,5 +1,6 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import knex, { type Knex } from 'knex'
+import { MusterError } from '../domain/error.ts'
 import { migrations } from './migrations/index.ts'
 import { createRoles, grantRoles } from './roles.ts'
 
@@ -121,7 +122,9 @@ export async function migrate(
     getMigrationName: (migration) => migration.name,
     getMigration: async (migration) => ({
       up: async (trx: Knex) => {
-        await trx.raw(migration.up)
+        await trx.raw(migration.up).catch((cause: unknown) => {
+          throw explainStep(migration.name, cause)
+        })
       },
       down: async () => {
         throw new Error('Migrations go forward only; restore a backup instead.')
@@ -140,6 +143,12 @@ export async function migrate(
     await grantRoles(lock)
     return names
   })
+}
+
+/** knex puts the whole step before the words of the database. */
+function explainStep(name: string, cause: unknown): MusterError {
+  const words = cause instanceof Error ? cause.message.split(' - ').at(-1) : 'unknown'
+  return new MusterError('internal', `The step ${name} failed, and nothing was changed: ${words}.`, { cause })
 }
 
 /** Names of steps that this build knows and the database lacks; empty when the schema is up to date. */

@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { migrate, openDatabase, pendingMigrations } from '../../store/database.ts'
 import { migrations } from '../../store/migrations/index.ts'
+import { listSources } from '../../store/read/sources.ts'
 
 const name = `migrate_${process.pid}`
 let admin: Client
@@ -42,5 +43,31 @@ describe('migrations', () => {
   it('that are started three times at once run once', async () => {
     const all = await Promise.all([1, 2, 3].map(() => withDatabase(2, migrate)))
     expect(all.flat().sort()).toEqual(migrations.map((migration) => migration.name).sort())
+  })
+
+  it('that fail at a step leave nothing of the steps before it, and say which one it was', async () => {
+    await withDatabase(2, async (database) => {
+      await database.raw('create table scim_users as select 1 as id')
+      await expect(migrate(database)).rejects.toThrow(
+        'The step 0003-scim failed, and nothing was changed: relation "scim_users" already exists',
+      )
+      const tables = await database('pg_tables').where({ schemaname: 'public' }).pluck('tablename')
+      expect(tables).toEqual(['scim_users'])
+      await database.raw('drop table scim_users')
+      expect(await migrate(database)).toHaveLength(migrations.length)
+    })
+  })
+
+  it('that fail leave the former version working', async () => {
+    await withDatabase(2, async (database) => {
+      await migrate(database)
+      await database('sources').insert({ name: 'hr', type: 'csv' })
+      // Somebody has by hand what the newest step makes.
+      const newest = migrations.at(-1)?.name
+      await database('migrations').where({ name: newest }).delete()
+      await expect(migrate(database)).rejects.toThrow(`The step ${newest} failed, and nothing was changed`)
+      expect(await pendingMigrations(database)).toEqual([newest])
+      expect(await listSources(database)).toMatchObject([{ name: 'hr' }])
+    })
   })
 })
