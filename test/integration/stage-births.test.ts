@@ -1,0 +1,342 @@
+import { v7 as newId } from 'uuid'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DeciderInForce } from '../../application/decider.ts'
+import { type DrainWorld, drainBatch } from '../../application/drain-due.ts'
+import type { MergeWorld } from '../../application/merge-rows.ts'
+import { createDecider } from '../../bin/compose/decider.ts'
+import { type Attributes, enterpriseUrn, musterUrn } from '../../domain/attributes.ts'
+import type { SourceRow } from '../../domain/source-row.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { derivation, mergeWorld, readRows } from '../support/merge-world.ts'
+import { putInForce } from '../support/policies.ts'
+import { row } from '../support/rows.ts'
+
+/** The same reads twice: people are decided as they are made, or made due and drained. The end has to be the same. */
+const now = new Date('2026-04-01T09:00:00.000Z')
+const clock = () => now
+
+interface Side {
+  readonly test: TestDatabase
+  readonly world: MergeWorld & DrainWorld
+  /** Hands its decider to the merge. */
+  readonly early: boolean
+}
+let sides: readonly [early: Side, late: Side]
+
+beforeAll(async () => {
+  sides = [await openSide(true), await openSide(false)]
+})
+afterAll(async () => {
+  for (const { test } of sides ?? []) await test.close()
+})
+beforeEach(async () => {
+  for (const { test } of sides) {
+    await test.database.raw(
+      `truncate source_records, correlation_keys, correlation_overrides, identities, identity_states, rights, enrollments,
+         runs, sources, parked_effects, audit_events, deliveries cascade`,
+    )
+    await test.database('policy_set_in_force').update({ policy_set: null })
+  }
+})
+
+async function openSide(early: boolean): Promise<Side> {
+  const test = await createTestDatabase()
+  const world = mergeWorld(test.database, {
+    clock,
+    derivation: { ...derivation, countries: new Set(['DE', 'FR']) },
+  })
+  const decider = createDecider(world.store)
+  return { test, world: { ...world, decider, graceMs: 30 * 86_400_000, newId }, early }
+}
+
+/** One run to the end of its drain. `decider`: what the early side asks instead of its own. */
+async function reconcile(
+  { world, early }: Side,
+  source: string,
+  rows: readonly SourceRow[],
+  decider: DeciderInForce = world.decider,
+): Promise<string> {
+  const { decider: _, ...without } = world
+  const { runId } = await readRows(early ? { ...without, decider } : without, source, rows)
+  await drain(world, runId)
+  return runId
+}
+
+async function drain(world: DrainWorld, scope: string | null): Promise<number> {
+  let decided = 0
+  for (let cursor: string | null = null; ; ) {
+    const step = await drainBatch(world, scope, cursor)
+    decided += step.decided
+    cursor = step.cursor
+    if (cursor === null) return decided
+  }
+}
+
+/** Everything that stands for everybody, by names that do not depend on ids that were made up on the way. */
+async function stateOf({ test }: Side, runId: string) {
+  const of = async (sql: string) =>
+    (await test.database.raw(sql)).rows.map((found: unknown) => replaceIds(found)).sort(byText)
+  const who = `(select min(r.source || ':' || r.external_id) from source_records r where r.identity_id = x.identity_id) as who`
+  const [run] = await test.database('runs').where({ id: runId })
+  return {
+    records: await of(
+      'select source, external_id, hash, link, link_fault, missing_since from source_records',
+    ),
+    links: await of(
+      `select string_agg(source || ':' || external_id, ' ' order by source, external_id) as records from source_records group by identity_id`,
+    ),
+    keys: await of('select name, key, source, external_id from correlation_keys'),
+    identities: await of(`select ${who}, y.* from (select id as identity_id from identities) x
+      join (select id, user_name, active, attributes, addresses, sources, inactive_from, created_at, changed_at from identities) y
+        on y.id = x.identity_id`),
+    // The revision is not compared: whoever is born decided has been written to once less.
+    states: await of(
+      `select ${who}, due_at, due_reason, due_run, review_at, decided_at, decided_set, unusable from identity_states x`,
+    ),
+    rights: await of(`select ${who}, factor, effective, clients, origins, denials from rights x`),
+    enrollments: await of(
+      `select ${who}, to_jsonb(x) - 'id' - 'identity_id' as enrollment from enrollments x`,
+    ),
+    audit: await of(
+      `select ${who}, action, actor_kind, actor_id, policy_set, effects, reason, detail from audit_events x
+       where action = 'plan-applied'`,
+    ),
+    deliveries: await of('select channel, template from deliveries'),
+    counters: {
+      records: run.records,
+      identities: run.identities,
+      effects: run.effects,
+      unusable: run.unusable,
+    },
+  }
+}
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g
+
+function replaceIds(found: unknown): unknown {
+  return JSON.parse(JSON.stringify(found).replace(uuid, 'ID'))
+}
+
+function byText(left: unknown, right: unknown): number {
+  const [a, b] = [JSON.stringify(left), JSON.stringify(right)]
+  return a < b ? -1 : Number(a > b)
+}
+
+/** Everybody of a kind by its place: nearly all that can be said of a person at their first read. */
+function personOf(n: number): SourceRow {
+  const number = String(n).padStart(5, '0')
+  const mobile = ['+4915112340000', '+3361234', '030 1234567', 'no number', '+436641234567'][n % 11] ?? null
+  const attributes: Attributes = {
+    userName: `user${number}`,
+    userType: ['employee', 'contractor', 'admin', 'guest'][n % 4] ?? 'employee',
+    preferredLanguage: n % 3 === 0 ? 'fr' : 'de',
+    emails: [
+      { value: n % 13 === 0 ? 'no mailbox' : `user${number}@example.com`, type: 'work', primary: true },
+      ...(n % 5 === 0 ? [{ value: `home${number}@example.net`, type: 'home' }] : []),
+      ...(n % 10 === 0 ? [{ value: `third${number}@example.net`, type: 'other' }] : []),
+    ],
+    phoneNumbers:
+      n % 7 === 0
+        ? []
+        : [
+            {
+              value: mobile ?? `+49151${20_000_000 + n}`,
+              type: 'mobile',
+              ...(n % 9 === 0 ? { trust: 'claimed' as const } : {}),
+            },
+          ],
+    [enterpriseUrn]: n % 17 === 0 ? {} : { employeeNumber: `E${number}`, department: `D${n % 6}` },
+    ...(n % 4 === 1 ? { [musterUrn]: { endDate: `2026-0${(n % 8) + 1}-15` } } : {}),
+  }
+  return row(`p${number}`, {
+    attributes,
+    active: n % 6 !== 5,
+    inactiveFrom: n % 19 === 0 ? '2026-05-01T00:00:00.000Z' : null,
+    country: n % 2 === 0 ? 'DE' : 'FR',
+  })
+}
+
+/** Every tenth person has a second record: same number, other words, sometimes inactive. */
+function secondOf(n: number): SourceRow {
+  const first = personOf(n)
+  const attributes = { ...first.attributes, userName: `other${n}`, title: 'Second' }
+  return { ...first, externalId: `second${n}`, attributes, active: n % 20 === 0 }
+}
+
+const people = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => personOf(from + n))
+
+const everyone = {
+  id: 'mail-for-all',
+  priority: 10,
+  target: 'active eq true',
+  conditions: { all: [{ fact: 'emails', operator: 'present', value: true }] },
+  event: {
+    type: 'provision',
+    params: {
+      rights: ['otp-email'],
+      enroll: [{ factor: 'otp-email', from: 'emails', take: 'all', max: 2 }],
+    },
+  },
+}
+const staff = {
+  id: 'sms-for-staff',
+  priority: 20,
+  target: 'userType eq "employee" or userType eq "admin"',
+  conditions: { all: [{ fact: 'department', operator: 'present', value: true }] },
+  event: {
+    type: 'provision',
+    params: {
+      rights: ['otp-sms'],
+      enroll: [{ factor: 'otp-sms', from: 'phoneNumbers[type eq "mobile"]', take: 'first' }],
+    },
+  },
+}
+const contractors = {
+  id: 'contractors-until-their-end',
+  priority: 30,
+  target: 'userType eq "contractor"',
+  conditions: { all: [{ fact: 'endDate', operator: 'after', value: 'now' }] },
+  event: {
+    type: 'provision',
+    params: {
+      rights: ['otp-sms', { factor: 'otp-email', clients: ['timesheet'] }],
+      enroll: [
+        { factor: 'otp-sms', from: 'phoneNumbers', take: 'first', proof: 'required', onUnmatch: 'remove' },
+      ],
+    },
+  },
+}
+const administrators = {
+  id: 'no-sms-for-admins',
+  conditions: { all: [{ fact: 'userType', operator: 'equal', value: 'admin' }] },
+  event: { type: 'deny', params: { rights: ['otp-sms'], reason: 'Not by SMS.', overridable: true } },
+}
+const shadow = { ...everyone, id: 'only-shown', mode: 'shadow' }
+const policies = [everyone, staff, contractors, administrators, shadow]
+
+/** Runs a story on both sides and compares what stands at its end. */
+async function expectSameEnd(story: (side: Side) => Promise<string>): Promise<ReturnType<typeof stateOf>> {
+  const ends = []
+  for (const side of sides) ends.push(await stateOf(side, await story(side)))
+  const [early, late] = ends
+  if (early === undefined || late === undefined) throw new Error('There are two sides.')
+  for (const part of Object.keys(late) as (keyof typeof late)[]) expect(early[part], part).toEqual(late[part])
+  return early
+}
+
+/** Who got something when they were made: a drain would have counted their revision up. */
+async function bornWithEffects({ test }: Side): Promise<number> {
+  const { rows } = await test.database.raw(
+    `select count(*)::int as count from identity_states s where revision = 1
+       and exists (select from audit_events a where a.identity_id = s.identity_id and a.action = 'plan-applied')`,
+  )
+  return rows[0].count
+}
+
+describe('a first load whose people are decided as they are made', () => {
+  it('ends as one whose people are drained: rights, denials, enrollments, unusable values, dates, audit', async () => {
+    const end = await expectSameEnd(async (side) => {
+      await putInForce(side.world, policies)
+      return reconcile(side, 'corp', people(0, 600))
+    })
+    expect(end.counters.effects).toMatchObject({ rightsGranted: expect.any(Number) })
+    // The population says something: of every kind there is somebody.
+    expect(Object.keys(end.counters.unusable).sort()).toEqual(
+      [
+        'forbidden-country',
+        'invalid-number',
+        'landline',
+        'malformed-mailbox',
+        'not-a-number',
+        'over-limit',
+      ].sort(),
+    )
+    const text = JSON.stringify(end)
+    for (const word of [
+      '"effective":false',
+      'pending',
+      'Not by SMS.',
+      '"clients":["timesheet"]',
+      'suspended',
+    ])
+      expect(text).toContain(word)
+    expect(end.states.some((state: { review_at: unknown }) => state.review_at !== null)).toBe(true)
+    expect(await bornWithEffects(sides[0])).toBe(end.audit.length)
+    expect(await bornWithEffects(sides[1])).toBe(0)
+    expect(end.audit.length).toBeGreaterThan(500)
+  })
+
+  it('ends so where two rows of one batch make one person', async () => {
+    const rows = people(0, 300).flatMap((one, n) =>
+      n % 10 === 0 && n % 17 !== 0 ? [one, secondOf(n)] : [one],
+    )
+    await expectSameEnd(async (side) => {
+      await putInForce(side.world, policies)
+      return reconcile(side, 'corp', rows)
+    })
+    const doubles = rows.length - 300
+    expect(doubles).toBeGreaterThan(20)
+    expect(await bornWithEffects(sides[0])).toBeGreaterThan(200)
+    expect(await bornWithEffects(sides[0])).toBeLessThanOrEqual(300 - doubles)
+  })
+
+  it('ends so where people are known from another source, and some fit two of them', async () => {
+    await expectSameEnd(async (side) => {
+      await putInForce(side.world, policies)
+      await reconcile(side, 'hr', people(100, 400))
+      const twins = [500, 501].map((n) => ({
+        ...personOf(n),
+        externalId: `twin${n}`,
+        attributes: { userName: 'twin' },
+      }))
+      await reconcile(side, 'desk', twins)
+      return reconcile(side, 'corp', [
+        ...people(0, 300),
+        row('ambiguous', { attributes: { userName: 'twin' } }),
+      ])
+    })
+  })
+
+  it('ends so where another policy set comes into force between the decision and the merge', async () => {
+    await expectSameEnd(async (side) => {
+      await putInForce(side.world, [administrators])
+      if (!side.early) {
+        await putInForce(side.world, policies)
+        return reconcile(side, 'corp', people(0, 300))
+      }
+      let loaded = false
+      const overtaken: DeciderInForce = async () => {
+        const decider = await side.world.decider()
+        if (decider === null || loaded) return decider
+        return {
+          ...decider,
+          decideBatch: async (identities, at) => {
+            const decisions = await decider.decideBatch(identities, at)
+            if (!loaded) {
+              loaded = true
+              await putInForce(side.world, policies)
+            }
+            return decisions
+          },
+        }
+      }
+      return reconcile(side, 'corp', people(0, 300), overtaken)
+    })
+    expect(await bornWithEffects(sides[0])).toBe(0)
+  })
+
+  it('makes everybody due, as they are, where no policy set is in force', async () => {
+    const end = await expectSameEnd((side) => reconcile(side, 'corp', people(0, 200)))
+    expect(end.rights).toEqual([])
+    expect(end.states.every((state: { due_at: unknown }) => state.due_at !== null)).toBe(true)
+  })
+
+  it('ends so when the same read is taken again, and when people change and switch off afterwards', async () => {
+    await expectSameEnd(async (side) => {
+      await putInForce(side.world, policies)
+      await reconcile(side, 'corp', people(0, 200))
+      const later = people(0, 300).map((one, n) => ({ ...one, active: n % 3 !== 0, country: 'DE' }))
+      return reconcile(side, 'corp', later)
+    })
+  })
+})
