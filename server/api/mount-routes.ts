@@ -39,18 +39,20 @@ function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): voi
       method: everyMethod.filter((method) => !methods.includes(method)),
       url: writePattern(path),
       exposeHeadRoute: false,
-      handler: (request, reply) => {
-        const detail = `${request.method} is not answered here.`
-        return sendProblem(
-          reply.header('allow', methods.join(', ')),
-          describeProblem('method-not-allowed', 405, detail),
-        )
+      // Before the body: nothing of it matters.
+      onRequest: async (request, reply) => {
+        const problem = describeProblem('method-not-allowed', 405, `${request.method} is not answered here.`)
+        return sendProblem(reply.header('allow', methods.join(', ')), problem)
       },
+      handler: async () => undefined,
     })
   }
 }
 
-const everyMethod = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const everyMethod = [
+  ...(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const),
+  ...(['TRACE', 'QUERY'] as const),
+]
 
 /** A path of OpenAPI as Fastify writes it. */
 function writePattern(path: string): string {

@@ -390,11 +390,14 @@ describe('tokens', () => {
 
 describe('a path that is known', () => {
   it('answers a method that is not with those that are', async () => {
-    const answer = await api.app.inject({ method: 'PATCH', url: '/v1/runs' })
-    expect([answer.statusCode, answer.headers['allow'], answer.json().type]).toEqual([
-      405,
-      'GET',
-      'urn:muster:problem:method-not-allowed',
-    ])
+    for (const method of ['PATCH', 'OPTIONS', 'TRACE', 'QUERY'] as const) {
+      const answer = await api.app.inject({ method: method as 'PATCH', url: '/v1/runs' })
+      expect([method, answer.statusCode, answer.headers['allow'], answer.json().type]).toEqual([
+        method,
+        405,
+        'GET',
+        'urn:muster:problem:method-not-allowed',
+      ])
+    }
   })
 })
