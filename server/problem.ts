@@ -99,7 +99,15 @@ export function describeProblem(
   }
 }
 
+const answered = new WeakMap<FastifyReply, string>()
+
+/** The code of the problem that was answered, or null where none was. */
+export function problemOf(reply: FastifyReply): string | null {
+  return answered.get(reply) ?? null
+}
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  answered.set(reply, problem.type.slice('urn:muster:problem:'.length))
   // A refusal that must not tell why is the same to the last byte, whomever it is about (architecture rule 14).
   const isUniform = problem.type === 'urn:muster:problem:not-available'
   return reply

@@ -23,14 +23,14 @@ const ranks: Readonly<Record<DeliveryStatus, number>> = {
   abandoned: 2,
 }
 
-type ReceiptWorld = Pick<DeliveryWorld, 'store' | 'clock' | 'routes' | 'faultOf'>
+type ReceiptWorld = Pick<DeliveryWorld, 'store' | 'clock' | 'routes' | 'faultOf' | 'onOutcome'>
 
 /** Answers whether it changed anything. One of an unknown message changes nothing. */
 export async function applyReceipt(world: ReceiptWorld, receipt: Receipt): Promise<boolean> {
   const { store, clock } = world
   const { providerId, status } = receipt
   const fault = status === 'failed' ? readFault(world, receipt) : null
-  const enrollmentId = await store.transaction(async (trx) => {
+  const received = await store.transaction(async (trx) => {
     const found = await store.deliveries.lockReceived(trx, {
       connectors: labelsOf(world, receipt.connector),
       providerId,
@@ -39,9 +39,12 @@ export async function applyReceipt(world: ReceiptWorld, receipt: Receipt): Promi
     if (found === null || ranks[status] <= ranks[found.status]) return undefined
     const errorCode = fault?.code ?? null
     await store.deliveries.receiveDelivery(trx, found.id, { status, providerId, errorCode, now: clock() })
-    return found.enrollmentId
+    return found
   })
-  if (enrollmentId === undefined) return false
+  if (received === undefined) return false
+  const { channel, enrollmentId } = received
+  const connector = receipt.connector
+  world.onOutcome?.({ channel, connector, outcome: status, code: fault?.code ?? null })
   if (fault?.class === 'address') {
     await markUndeliverable(world, { enrollmentId, address: null, reason: fault.code })
   }

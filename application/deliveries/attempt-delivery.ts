@@ -133,12 +133,13 @@ async function send(
 
 async function endWithout(
   world: DeliveryWorld,
-  { id }: StoredDelivery,
+  { id, channel }: StoredDelivery,
   status: 'failed' | 'abandoned',
   errorCode: string,
 ): Promise<DeliveryStep> {
-  const { store, clock } = world
+  const { store, clock, onOutcome } = world
   const ended = await store.deliveries.endDelivery(store.database, id, { status, errorCode, now: clock() })
+  if (ended) onOutcome?.({ channel, connector: null, outcome: status, code: errorCode })
   return ended ? { status, fault: errorCode } : lookAgain(world, id)
 }
 

@@ -15,11 +15,21 @@ export interface ChallengeCode {
   readonly expiresAt: Date
 }
 
-/** An attempt that failed, for the log and the metrics: no address and no text of a provider. */
+/** An attempt that failed, for the log: no address and no text of a provider. */
 export interface DeliveryFault {
   readonly deliveryId: string
   readonly connector: string
   readonly fault: SendFault
+}
+
+/** What became of a delivery by one step, for the metrics. */
+export interface DeliveryOutcome {
+  readonly channel: DeliveryChannel
+  /** As the route calls it; null: no channel was asked. */
+  readonly connector: string | null
+  readonly outcome: 'sent' | 'retry' | 'failed' | 'abandoned' | 'delivered'
+  /** The code of the fault, of a closed list. */
+  readonly code: string | null
 }
 
 /** What sending is given. */
@@ -36,6 +46,8 @@ export interface DeliveryParts {
   /** What a connector's own code in a receipt means. */
   readonly faultOf: (connector: string, providerCode: string) => SendFault
   readonly onFault: (fault: DeliveryFault) => void
+  /** Told after it is on record; left out: nobody is. */
+  readonly onOutcome?: (outcome: DeliveryOutcome) => void
 }
 
 /** What sending is given, and what one process remembers of it. */

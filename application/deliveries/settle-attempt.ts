@@ -2,7 +2,7 @@ import type { SendFault, SendOutcome } from '../../connectors/channel.ts'
 import type { DeliveryStep } from '../../domain/delivery.ts'
 import type { BegunAttempt, StoredDelivery } from '../../store/write/deliveries.ts'
 import { type ChannelRoute, chooseRoute, waitBefore } from './choose-route.ts'
-import type { DeliveryWorld } from './delivery-world.ts'
+import type { DeliveryOutcome, DeliveryWorld } from './delivery-world.ts'
 import { markUndeliverable } from './mark-undeliverable.ts'
 
 /** An attempt that a channel has answered. */
@@ -38,6 +38,7 @@ export async function settleAttempt(world: DeliveryWorld, answered: AnsweredAtte
       providerId: outcome.providerId,
       nextAt: now,
     })
+    tell(world, answered, 'sent', null)
     return { status: 'sent', fault: null }
   }
   const { fault } = outcome
@@ -52,6 +53,7 @@ export async function settleAttempt(world: DeliveryWorld, answered: AnsweredAtte
     providerId: null,
     nextAt: new Date(now.getTime() + (step.status === 'queued' ? step.waitMs : 0)),
   })
+  tell(world, answered, step.status === 'queued' ? 'retry' : step.status, fault.code)
   if (fault.class === 'address') {
     await markUndeliverable(world, {
       enrollmentId: delivery.enrollmentId,
@@ -60,6 +62,15 @@ export async function settleAttempt(world: DeliveryWorld, answered: AnsweredAtte
     })
   }
   return step
+}
+
+function tell(
+  { onOutcome }: DeliveryWorld,
+  { delivery: { channel }, route: { label: connector } }: AnsweredAttempt,
+  outcome: DeliveryOutcome['outcome'],
+  code: string | null,
+): void {
+  onOutcome?.({ channel, connector, outcome, code })
 }
 
 function stepAfter(

@@ -43,6 +43,7 @@ async function start(folder: string): Promise<ServerAnswer> {
     dataDirectory: join(folder, 'data'),
     environment: process.env,
     log: pino({ level: 'warn' }, pino.destination(2)),
+    losses: { fields: 0 },
     onProgress: (message) => console.error(message),
     version: 'bench',
     interrupted: new AbortController().signal,

@@ -34,9 +34,11 @@ async function prepare(context: RootContext, component: 'server' | 'worker'): Pr
     const message = `"muster ${component}" needs a configuration that says "mode: production", with database and temporal; ${configuration.file} does not. The embedded stack is "muster up".`
     throw new MusterError('usage', message)
   }
+  const losses = { fields: 0 }
   return {
     configuration,
-    log: openLog({ level: configuration.log.level, component }),
+    log: openLog({ level: configuration.log.level, component, losses }),
+    losses,
     version: context.version,
     interrupted: context.signal,
     reload: () => context.checkConfiguration(),

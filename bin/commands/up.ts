@@ -22,6 +22,7 @@ export function registerUp(program: Command, context: RootContext): void {
       const { runUp } = await import('../compose/run-up.ts')
       const { out, err } = context.io
       const { json, data } = context.globals
+      const losses = { fields: 0 }
       const { runs, broken } = await runUp({
         configuration,
         dataDirectory: data,
@@ -30,7 +31,9 @@ export function registerUp(program: Command, context: RootContext): void {
         log: openLog({
           level: configuration.log.level === 'info' ? 'warn' : configuration.log.level,
           component: 'up',
+          losses,
         }),
+        losses,
         once,
         interrupted: context.signal,
         onProgress: (line) => err.write(`${line}\n`),

@@ -4,7 +4,11 @@ import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
 import { codeOfChallenge } from '../../application/challenges/code-of-challenge.ts'
-import { type DeliveryWorld, makeDeliveryWorld } from '../../application/deliveries/delivery-world.ts'
+import {
+  type DeliveryOutcome,
+  type DeliveryWorld,
+  makeDeliveryWorld,
+} from '../../application/deliveries/delivery-world.ts'
 import type { KeyRing } from '../../application/key-ring.ts'
 import { deriveAddressKey } from '../../application/limits/address-hash.ts'
 import { startTypedTally } from '../../application/limits/typed-tally.ts'
@@ -27,6 +31,8 @@ export interface ChallengeParts {
   readonly keys: KeyRing
   /** Where `outbox` channels put their messages. */
   readonly outbox: Outbox
+  /** Told what became of messages; left out: nobody is. */
+  readonly noteDelivery?: (outcome: DeliveryOutcome) => void
 }
 
 /** Sending with this process's channels; `close` ends their connections. */
@@ -42,7 +48,7 @@ const lastSend = 60_000
 
 /** Opens the channels of the configuration. A worker needs no more; a server starts challenges over it. */
 export async function openDeliveries(parts: ChallengeParts): Promise<RunningDeliveries> {
-  const { configuration, store, log, clock, keys } = parts
+  const { configuration, store, log, clock, keys, noteDelivery } = parts
   const { messages } = configuration
   let routes = openChannels(parts)
   const world = makeDeliveryWorld({
@@ -64,6 +70,7 @@ export async function openDeliveries(parts: ChallengeParts): Promise<RunningDeli
       connector === 'twilio' ? readTwilioCode(code) : makeSendFault('provider-error', code),
     onFault: ({ deliveryId, connector, fault }) =>
       log.warn({ delivery: deliveryId, kind: connector, code: fault.code }, 'An attempt to send failed.'),
+    ...(noteDelivery === undefined ? {} : { onOutcome: noteDelivery }),
   })
   const reopen = () => {
     const former = routes

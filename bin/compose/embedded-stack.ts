@@ -10,12 +10,15 @@ import { startPostgres } from '../../embedded/postgres.ts'
 import { launchTemporal } from '../../embedded/temporal-launcher.ts'
 import { migrate, openDatabase } from '../../store/database.ts'
 import { openStore, type Store } from '../../store/store.ts'
+import type { LogLosses } from '../log.ts'
 import { openDeliveries, startChallenges } from './challenge-world.ts'
 import { openKeys } from './key-ring.ts'
+import { type Meters, openMeters } from './meters.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { StartedParts } from './started-parts.ts'
 import { connectTemporal, embeddedTarget, embeddedNamespace as namespace, type Temporal } from './temporal.ts'
+import { collectTemporalMetrics } from './temporal-metrics.ts'
 import { installTemporalRuntime, type RunningWorker, startWorker } from './worker.ts'
 
 export interface EmbeddedStack {
@@ -37,6 +40,8 @@ export interface EmbeddedOptions {
   readonly dataDirectory: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
+  /** What the log refuses, counted. */
+  readonly losses: LogLosses
   readonly onProgress: (message: string) => void
   /** Of this build. */
   readonly version: string
@@ -50,11 +55,14 @@ export interface EmbeddedOptions {
  */
 export async function startEmbeddedStack(options: EmbeddedOptions): Promise<EmbeddedStack> {
   const parts = new StartedParts()
-  installTemporalRuntime(options.log)
+  const meters = openMeters(options)
+  const temporalMetrics = collectTemporalMetrics(meters.registry)
+  parts.add(() => temporalMetrics.close())
+  installTemporalRuntime(options.log, temporalMetrics.buffer)
   try {
     const data = openDataDirectory(options.dataDirectory)
     parts.add(() => data.close())
-    return await startParts(options, data, parts)
+    return await startParts({ ...options, meters }, data, parts)
   } catch (error) {
     await parts.stop()
     throw error
@@ -62,18 +70,18 @@ export async function startEmbeddedStack(options: EmbeddedOptions): Promise<Embe
 }
 
 async function startParts(
-  options: EmbeddedOptions,
+  options: EmbeddedOptions & { readonly meters: Meters },
   data: DataDirectory,
   parts: StartedParts,
 ): Promise<EmbeddedStack> {
-  const { log, onProgress, interrupted } = options
+  const { log, onProgress, interrupted, meters } = options
   const services = await startServices(options, data, parts)
   interrupted.throwIfAborted()
   const database = openDatabase({ url: services.postgres.url, poolSize: 10, applicationName: 'muster-up' })
   parts.add(() => database.destroy())
   await migrate(database)
   interrupted.throwIfAborted()
-  const store = openStore(database)
+  const store = meters.watch(openStore(database))
   const configuration = await withSampleDirectory(options.configuration, parts)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
   await store.runs.keepSources(database, sources)
@@ -86,6 +94,7 @@ async function startParts(
     clock: now,
     keys: openKeys(configuration, data.path),
     outbox: new Outbox(now),
+    noteDelivery: meters.noteDelivery,
   }
   const deliveries = await openDeliveries(sending)
   parts.add(() => deliveries.close())
@@ -105,6 +114,7 @@ async function startParts(
     deliveries: deliveries.world,
     version: options.version,
     outbox: sending.outbox,
+    registry: meters.registry,
   })
   parts.add(() => server.close())
   const outbox = new URL('/outbox', server.localUrl).href

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Configuration } from '../../config/configuration.ts'
 import type { LoadedConfiguration } from '../../config/read-configuration.ts'
+import type { LogLosses } from '../log.ts'
 import { renewSecrets } from './renew-secrets.ts'
 import type { StartedParts } from './started-parts.ts'
 
@@ -9,6 +10,8 @@ export interface ProcessOptions {
   /** Of the production mode. */
   readonly configuration: Configuration
   readonly log: Logger
+  /** What the log refuses, counted. */
+  readonly losses: LogLosses
   /** Of this build. */
   readonly version: string
   /** Fires when the operator asks for the end. */

@@ -4,6 +4,7 @@ import { openStore } from '../../store/store.ts'
 import { openDeliveries, startChallenges } from './challenge-world.ts'
 import { followDatabaseClock } from './database-clock.ts'
 import { openKeys } from './key-ring.ts'
+import { openMeters } from './meters.ts'
 import { tryPatiently } from './patience.ts'
 import { openProductionDatabase } from './production-database.ts'
 import { endParts, listenForHangup, type ProcessEnd, type ProcessOptions } from './production-process.ts'
@@ -38,7 +39,8 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<v
   parts.add(() => database.destroy())
   const temporal = await openTemporalClient(temporalOf(configuration))
   parts.add(() => temporal.close())
-  const store = openStore(database)
+  const meters = openMeters(options)
+  const store = meters.watch(openStore(database))
   const time = followDatabaseClock(database, { log })
   parts.add(() => time.close())
   let isReady = false
@@ -49,6 +51,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<v
     clock: time.clock,
     keys: openKeys(configuration, null),
     outbox: new Outbox(time.clock),
+    noteDelivery: meters.noteDelivery,
   }
   const deliveries = await openDeliveries(world)
   parts.add(() => deliveries.close())
@@ -68,6 +71,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<v
     deliveries: deliveries.world,
     version,
     outbox: null,
+    registry: meters.registry,
     refusal: () => (isReady ? null : 'Muster is starting: /readyz says what it waits for.'),
   })
   parts.add(() => server.close())

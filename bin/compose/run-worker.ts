@@ -5,6 +5,7 @@ import { deliveryTaskQueue, taskQueue } from '../../workflows/messages.ts'
 import { openDeliveries } from './challenge-world.ts'
 import { followDatabaseClock } from './database-clock.ts'
 import { openKeys } from './key-ring.ts'
+import { openMeters } from './meters.ts'
 import { tryPatiently } from './patience.ts'
 import { openProductionDatabase } from './production-database.ts'
 import { endParts, listenForHangup, type ProcessEnd, type ProcessOptions } from './production-process.ts'
@@ -12,6 +13,7 @@ import { waitForSchema } from './readiness.ts'
 import { keepSchedules } from './schedules.ts'
 import { StartedParts } from './started-parts.ts'
 import { connectTemporal, renewApiKey, type Temporal, temporalOf } from './temporal.ts'
+import { collectTemporalMetrics } from './temporal-metrics.ts'
 import { installTemporalRuntime, type RunningWorker, startWorker } from './worker.ts'
 import { startWorkerHealth } from './worker-health.ts'
 
@@ -46,22 +48,27 @@ export async function runWorker(options: ProcessOptions): Promise<ProcessEnd> {
 async function startAll(options: ProcessOptions, parts: StartedParts): Promise<RunningWorker> {
   const { configuration, log, version, interrupted } = options
   const patience = { log, interrupted }
-  installTemporalRuntime(log)
+  const meters = openMeters(options)
+  const { healthPort, graceTime } = configuration.worker
+  // Without a port nobody would ever look.
+  const temporalMetrics = healthPort === null ? null : collectTemporalMetrics(meters.registry)
+  parts.add(() => temporalMetrics?.close())
+  installTemporalRuntime(log, temporalMetrics?.buffer)
   const database = openProductionDatabase(configuration, { applicationName: 'muster-worker' })
   parts.add(() => database.destroy())
   let temporal: Temporal | null = null
-  const { healthPort, graceTime } = configuration.worker
   if (healthPort !== null) {
     const health = await startWorkerHealth({
       port: healthPort,
       database,
       client: () => temporal?.client ?? null,
       log,
+      registry: meters.registry,
     })
     parts.add(() => health.close())
     log.info({ address: health.url }, 'Health is answered here.')
   }
-  const store = openStore(database)
+  const store = meters.watch(openStore(database))
   const time = followDatabaseClock(database, { log })
   parts.add(() => time.close())
   const deliveries = await openDeliveries({
@@ -71,6 +78,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<R
     clock: time.clock,
     keys: openKeys(configuration, null),
     outbox: new Outbox(time.clock),
+    noteDelivery: meters.noteDelivery,
   })
   parts.add(() => deliveries.close())
   parts.add(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext, Server as TlsServer } from 'node:tls'
 import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import type { ChallengeWorld } from '../../application/challenges/challenge-world.ts'
 import type { DeliveryWorld } from '../../application/deliveries/delivery-world.ts'
 import type { Configuration, ServerConfiguration } from '../../config/configuration.ts'
@@ -33,6 +34,8 @@ export interface ServerParts {
   readonly outbox: OutboxView | null
   /** Why nothing but health is answered for now, or null; left out: everything is. */
   readonly refusal?: () => string | null
+  /** What this process counts; left out: what the server itself does. */
+  readonly registry?: Registry
 }
 
 export interface RunningServer {
@@ -73,6 +76,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     metrics: {
       readFigures: () => readFigures(database),
       readPool: () => readPoolFigures(database),
+      ...(parts.registry === undefined ? {} : { registry: parts.registry }),
       // On a desk's loopback anybody may look; in production a token of the scope does.
       ...(configuration.mode === 'production'
         ? { admit: (request) => admit(challenges, request, { kind: 'scope', scope: 'metrics' }) }

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { MusterError } from '../../domain/error.ts'
 import { buildServer } from '../../server/app.ts'
 import type { Database } from '../../store/database.ts'
@@ -12,6 +13,8 @@ export interface WorkerHealthParts {
   /** Null while Temporal was not reached. */
   readonly client: () => Client | null
   readonly log: Logger
+  /** What this worker counts. */
+  readonly registry: Registry
 }
 
 /** How a worker is watched: health, readiness and metrics on loopback, where whoever is on the machine may look. */
@@ -22,10 +25,14 @@ export interface WorkerHealth {
 
 /** Listens. Throws `port-unavailable`. */
 export async function startWorkerHealth(parts: WorkerHealthParts): Promise<WorkerHealth> {
-  const { port, database, client, log } = parts
+  const { port, database, client, log, registry } = parts
   const app = buildServer({
     logger: log,
-    metrics: { readFigures: () => readFigures(database), readPool: () => readPoolFigures(database) },
+    metrics: {
+      readFigures: () => readFigures(database),
+      readPool: () => readPoolFigures(database),
+      registry,
+    },
     checks: listChecks(database, client),
   })
   try {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, type MetricsBuffer, Runtime, Worker } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ActivityWorld } from '../../activities/create-activities.ts'
@@ -47,14 +47,21 @@ export interface RunningWorker {
 /** Milliseconds from the asked end until what is under way is left behind. It is told to stop when half of them are over. */
 const usualGrace = 6000
 
-/** Done once a process, before anything of Temporal starts: its lines go into our log, and signals are ours to handle. */
-export function installTemporalRuntime(log: Logger): void {
+/**
+ * Done once a process, before anything of Temporal starts: its lines go into our log, its metrics into the buffer, and
+ * signals are ours to handle.
+ */
+export function installTemporalRuntime(log: Logger, metrics: MetricsBuffer | null = null): void {
   const logger = new DefaultLogger('WARN', ({ level, message }) => {
     // The SDK's own fields may hold a failure's text; the sentence is enough.
     if (level === 'ERROR') log.error({ phase: 'temporal' }, message)
     else log.warn({ phase: 'temporal' }, message)
   })
-  Runtime.install({ logger, shutdownSignals: [] })
+  Runtime.install({
+    logger,
+    shutdownSignals: [],
+    ...(metrics === null ? {} : { telemetryOptions: { metrics: { buffer: metrics } } }),
+  })
 }
 
 /** A worker with everything it needs. */

@@ -188,7 +188,7 @@ export async function claimOverdue(
 }
 
 /** What a receipt needs to know of its delivery. */
-export type ReceivedDelivery = Pick<StoredDelivery, 'id' | 'status' | 'enrollmentId'>
+export type ReceivedDelivery = Pick<StoredDelivery, 'id' | 'status' | 'channel' | 'enrollmentId'>
 
 /** The delivery that a receipt speaks of: by what the provider calls it, or by our own id that it brings back. */
 export async function lockReceived(
@@ -201,7 +201,7 @@ export async function lockReceived(
   },
 ): Promise<ReceivedDelivery | null> {
   const { rows } = await trx.raw<{ rows: ReceivedDelivery[] }>(
-    `select id, status, enrollment_id as "enrollmentId" from deliveries
+    `select id, status, channel, enrollment_id as "enrollmentId" from deliveries
      where (connector = any(:connectors) and provider_id = :providerId)
         or (id = :deliveryId and (provider_id is null or provider_id = :providerId))
      order by (provider_id is not null) desc limit 1 for update`,

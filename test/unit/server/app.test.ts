@@ -8,12 +8,15 @@ import type { StoreFigures } from '../../../store/read/figures.ts'
 const figures: StoreFigures = {
   due: 3,
   dueOldestSeconds: 12.5,
+  parked: 5,
   held: 2,
+  heldOldestSeconds: 40,
   runs: { completed: 4, held: 1 },
-  provedAgeSeconds: new Map([
-    ['corp', 60],
-    ['hr', null],
+  sources: new Map([
+    ['corp', { provedAgeSeconds: 60, lastRun: { status: 'completed', ageSeconds: 70, seconds: 9.5 } }],
+    ['hr', { provedAgeSeconds: null, lastRun: null }],
   ]),
+  deliveries: [{ channel: 'sms', kind: 'code', queued: 3, overdueSeconds: 2 }],
   openBreakers: { enforce: 1 },
   messagesToday: { sms: 7 },
 }
@@ -89,11 +92,20 @@ describe('metrics', () => {
         'muster_store_up 1',
         'muster_identities_due 3',
         'muster_identities_due_oldest_seconds 12.5',
+        'muster_identities_parked 5',
         'muster_identities_held 2',
+        'muster_runs_held_oldest_seconds 40',
         'muster_runs{status="completed"} 4',
         'muster_runs{status="failed"} 0',
         'muster_source_proved_age_seconds{source="corp"} 60',
         'muster_source_proved_age_seconds{source="hr"} +Inf',
+        'muster_source_last_run_age_seconds{source="corp"} 70',
+        'muster_source_last_run_seconds{source="corp"} 9.5',
+        'muster_source_last_run_status{source="corp",status="completed"} 1',
+        'muster_source_last_run_status{source="corp",status="failed"} 0',
+        'muster_deliveries_queued{channel="sms",kind="code"} 3',
+        'muster_deliveries_queued{channel="email",kind="notice"} 0',
+        'muster_deliveries_overdue_seconds{channel="sms",kind="code"} 2',
         'muster_send_breakers_open{mode="enforce"} 1',
         'muster_messages_today{channel="sms"} 7',
         'muster_messages_today{channel="email"} 0',
@@ -115,7 +127,7 @@ describe('metrics', () => {
     const answer = await server.inject('/metrics')
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toMatch(/^muster_store_up 0$/m)
-    expect(answer.body).not.toMatch(/^muster_(identities|runs|source|send|messages)/m)
+    expect(answer.body).not.toMatch(/^muster_(identities|runs|source|send|messages|deliveries)/m)
   })
 
   test('count answers by the pattern of the route, never by the path', async () => {
@@ -123,6 +135,8 @@ describe('metrics', () => {
     await server.inject('/v1/identities/anna@example.com?filter=anna')
     const answer = await server.inject('/metrics')
     expect(answer.body).toContain('muster_http_requests_total{method="GET",route="none",status="404"} 1')
+    expect(answer.body).toContain('muster_http_request_seconds_count{method="GET",route="none"} 1')
+    expect(answer.body).toContain('muster_http_problems_total{code="not-found"} 1')
     expect(answer.body + logged.join('')).not.toContain('anna')
     expect(logged.join('')).toContain('"status":404')
   })
