@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,6 +21,7 @@ import { attributes, base, describeChanges, suffix, writeLdif } from './people.t
 import { cpuOf, cpuOfFamily, forgetPeak, peakOf } from './processes.ts'
 
 const password = 'bench-only'
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const requestedBy = { kind: 'system', id: 'bench' } as const
 
 /** What one run took. Seconds; megabytes at most of the worker. */
@@ -55,6 +57,12 @@ export class BenchWorld {
     mkdirSync(join(folder, 'data', 'temporal'), { recursive: true })
     chmodSync(join(folder, 'data'), 0o711)
     const say = (text: string) => process.stderr.write(`${text}\n`)
+    // The worker that is measured is the one that operators run.
+    if (process.env['MUSTER_BENCH_NO_BUILD'] === undefined)
+      execFileSync('npm', ['run', '--silent', 'build'], {
+        cwd: projectFolder,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
     const postgres = await startPostgres({ dataDir: join(folder, 'data'), onProgress: say })
     const temporal = await launchTemporal({
       environment: process.env,
@@ -124,22 +132,22 @@ export class Installation {
   }
 
   static async start(parts: Parts): Promise<Installation> {
-    const configuration = await writeConfiguration(parts.folder, parts.directory.url)
+    const configuration = await writeConfiguration(parts)
     const database = openDatabase({ url: parts.url, poolSize: 2, applicationName: 'muster-bench' })
     await migrate(database)
     const store = openStore(database)
     await store.runs.keepSources(database, [{ name: 'corp', type: 'ldap' }])
     await putPolicyFolderInForce(configuration, store, configuration.policies, requestedBy)
-    const program = fileURLToPath(new URL('worker-process.ts', import.meta.url))
+    const options = (process.env['MUSTER_BENCH_NODE'] ?? '').split(' ').filter(Boolean)
     const worker = spawn(
       process.execPath,
-      ['--import', 'tsx', program, configuration.file, parts.url, parts.address, parts.name],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      [...options, join(projectFolder, 'dist/bin/muster.js'), 'worker', '--config', configuration.file],
+      {
+        stdio: ['ignore', 'inherit', 'pipe'],
+        env: { ...process.env, BENCH_DATABASE: parts.url, BENCH_PASSWORD: password },
+      },
     )
-    await Promise.race([
-      once(worker.stdout ?? worker, 'data'),
-      once(worker, 'exit').then(() => Promise.reject(new Error('The worker did not start.'))),
-    ])
+    await whenListening(worker)
     return new Installation(parts, store, worker)
   }
 
@@ -181,6 +189,18 @@ export class Installation {
     await this.#parts.temporal.close()
     await this.#store.database.destroy()
   }
+}
+
+/** Its log says when it has taken up work. */
+function whenListening(worker: ChildProcess): Promise<void> {
+  let log = ''
+  return new Promise((resolve, reject) => {
+    worker.once('exit', () => reject(new Error(`The worker did not start.\n${log}`)))
+    worker.stderr?.on('data', (chunk) => {
+      log += String(chunk)
+      if (log.includes('Polling')) resolve()
+    })
+  })
 }
 
 /** Seconds that ldapsearch takes to read everybody, page by page, with the same attributes. */
@@ -227,21 +247,34 @@ const policy = {
   },
 }
 
-async function writeConfiguration(folder: string, url: string): Promise<Configuration> {
+async function writeConfiguration({
+  folder,
+  directory,
+  url: database,
+  address,
+  name,
+}: Parts): Promise<Configuration> {
   mkdirSync(join(folder, 'policies'), { recursive: true })
   writeFileSync(join(folder, 'policies', 'codes-for-staff.json'), JSON.stringify(policy))
   const file = join(folder, 'muster.yaml')
   writeFileSync(
     file,
-    `policies: ./policies
+    `mode: production
+database: { url: { env: BENCH_DATABASE } }
+temporal: { address: "${address}", namespace: ${name} }
+keys: { ring: { file: ./keys.json } }
+log: { level: info }
+# Nothing is sent here.
+factors: { allowed.auth.factors: [], allowed.reg.factors: [] }
+policies: ./policies
 attributes: { room: { type: string }, city: { type: string }, company: { type: string }, initials: { type: string } }
 sources:
   corp:
     type: ldap
     flavor: openldap
-    urls: ["${url}"]
+    urls: ["${directory.url}"]
     tls: { mode: none }
-    bind: { dn: "cn=admin,${suffix}", password: ${password} }
+    bind: { dn: "cn=admin,${suffix}", password: { env: BENCH_PASSWORD } }
     people:
       base: "${base}"
       filter: (objectClass=inetOrgPerson)
@@ -266,7 +299,12 @@ sources:
       country: { attribute: c }
 `,
   )
-  const loaded = await loadConfiguration({ file, env: {} })
+  const ring = { active: 'bench', keys: { bench: randomBytes(32).toString('base64') } }
+  writeFileSync(join(folder, 'keys.json'), JSON.stringify(ring), { mode: 0o600 })
+  const loaded = await loadConfiguration({
+    file,
+    env: { BENCH_DATABASE: database, BENCH_PASSWORD: password },
+  })
   if (!loaded.ok) throw new Error(loaded.faults.map(({ message }) => message).join('\n'))
   return loaded.configuration
 }
