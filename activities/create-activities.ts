@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity'
+import { sealAudit } from '../application/audit/seal-audit.ts'
 import type { DeciderInForce } from '../application/decider.ts'
 import { type DrainWorld, drainBatch } from '../application/drain-due.ts'
 import { type BrakeLimit, endRun, releaseBatch, weighRun } from '../application/settle-run.ts'
@@ -17,6 +18,9 @@ export interface ActivityWorld extends DrainWorld, SweepWorld {
 
 /** Batches in one `drainSome`: often enough back in the workflow for progress, seldom enough to cost nothing. */
 const batchesInDrain = 4
+
+/** Milliseconds that the sealing after a run waits for other writers, and the seals that it makes at most. */
+const [sealPatience, sealsAfterRun] = [2000, 50] as const
 
 /** The world's side of the workflows, over what it is given. */
 export function createActivities(world: ActivityWorld): Activities {
@@ -72,7 +76,12 @@ export function createActivities(world: ActivityWorld): Activities {
 
     releaseSome: ({ runId }) => withHeartbeat(() => releaseBatch(world, runId)),
 
-    finishRun: ({ runId, end }) => endRun(world, runId, end),
+    async finishRun({ runId, end }) {
+      const ended = await endRun(world, runId, end)
+      // What is left, or fails, is the next sweep's.
+      await sealAudit(world, sealPatience, sealsAfterRun).catch(world.onFault)
+      return ended
+    },
 
     async sweepOnce() {
       Context.current().heartbeat()

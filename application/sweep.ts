@@ -1,3 +1,5 @@
+import { removeOldAudit } from './audit/remove-old-audit.ts'
+import { sealAudit } from './audit/seal-audit.ts'
 import { pruneLimits } from './limits/prune-limits.ts'
 import type { MergeWorld } from './merge-rows.ts'
 import { recomposeIdentities } from './recompose-identities.ts'
@@ -10,6 +12,16 @@ export interface SweepWorld extends MergeWorld {
   readonly connections: readonly Connection[]
   /** Whether the workflow that a run names still goes on. Throws where Temporal cannot be asked. */
   readonly isWorkflowRunning: (workflowId: string) => Promise<boolean>
+  /** How long rows are kept. */
+  readonly retention: Retention
+  /** Told what a part of the sweep failed of that no other part waits for. */
+  readonly onFault: (fault: unknown) => void
+}
+
+/** Milliseconds that rows are kept; null: for ever. */
+export interface Retention {
+  /** Audit events, of which a sealed summary stays. */
+  readonly audit: number | null
 }
 
 export interface Sweep {
@@ -39,6 +51,7 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
   await store.challenges.forgetKeys(store.database)
   await pruneLimits(world)
   const closed = await closeOrphanedRuns(world)
+  await keepAudit(world)
   const inForce = await store.policySets.readInForce(store.database)
   // Without a policy set nothing can be decided: what is due waits for the first one.
   if (inForce === null) return { madeDue: 0, closed, unsettled: [] }
@@ -47,6 +60,22 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
     madeDue: waiting.length,
     closed,
     unsettled: await store.due.readUnsettledRuns(store.database, new Date(now.getTime() - youngFor)),
+  }
+}
+
+/** Milliseconds that the sealing waits for transactions that write events. */
+const sealPatience = 10_000
+
+/** What is not sealed then (a million events wait) is by the next sweep. */
+const sealsInSweep = 100
+
+/** A fault of the chain is told and holds up nothing else. */
+async function keepAudit(world: SweepWorld): Promise<void> {
+  try {
+    await sealAudit(world, sealPatience, sealsInSweep)
+    if (world.retention.audit !== null) await removeOldAudit(world, world.retention.audit)
+  } catch (fault) {
+    world.onFault(fault)
   }
 }
 

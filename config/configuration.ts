@@ -90,6 +90,8 @@ export interface Configuration {
   readonly brakes: Settings['brakes']
   /** Milliseconds from suspended to removed. */
   readonly grace: number
+  /** Milliseconds that rows are kept; null: for ever. */
+  readonly retention: { readonly audit: number | null }
   /** Where SMS may go (ISO 3166-1 alpha-2), or null for everywhere. */
   readonly countries: readonly string[] | null
   /** What is switched on for sign-in and for enrollment. */
@@ -139,6 +141,7 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     precedence: { ...settings.precedence, default: settings.precedence['default'] ?? names },
     brakes: settings.brakes,
     grace: settings.grace,
+    retention: { audit: settings.audit.retention ?? null },
     countries: settings.countries ?? null,
     factors,
     keys: buildKeys(settings.keys),

@@ -9,7 +9,7 @@ import { findNearest } from '../domain/nearest.ts'
 import { challenges, client, keys } from './challenge-schema.ts'
 import { limits } from './limit-schema.ts'
 import type { SchemaNode } from './schema-tree.ts'
-import { database, graceTime, temporal, worker } from './service-schema.ts'
+import { audit, database, graceTime, temporal, worker } from './service-schema.ts'
 
 /** Names that become part of workflow ids, facts (`groups.NAME`) and scopes. */
 const sourceId = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'a letter, then letters, digits, - or _')
@@ -180,6 +180,7 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe('Where SMS may go; numbers of other countries are unusable. Left out: everywhere.'),
   factors,
+  audit,
   keys: keys.optional(),
   challenges,
   limits,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../connectors/duration.ts'
 import { duration, filePath, secret } from '../connectors/mapping-schema.ts'
+import { durationWithin } from './durations.ts'
 
 /** `database`: the PostgreSQL of the production mode. */
 export const database = z
@@ -56,6 +57,18 @@ export const graceTime = duration
   .transform(parseDuration)
   .prefault('20s')
   .describe('How long the end may take after SIGTERM; what is still under way then is cut off.')
+
+/** `audit`: what becomes of audit events. */
+export const audit = z
+  .strictObject({
+    retention: durationWithin('30d', '36500d')
+      .optional()
+      .describe(
+        'How long audit events are kept, from 30d on; then they are removed seal by seal, and a sealed summary stays. Default: for ever.',
+      ),
+  })
+  .prefault({})
+  .describe('Audit events, which are sealed every minute: `muster audit verify`.')
 
 /** `worker`: the processes of `muster worker`. */
 export const worker = z

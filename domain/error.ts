@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'already-enrolled'
   | 'ambiguous-identity'
+  | 'audit-chain-broken'
   | 'choice-missing'
   | 'client-unknown'
   | 'code-expired'

@@ -30,6 +30,7 @@ export const problemMediaType = 'application/problem+json; charset=utf-8'
 export const problemStatuses: Readonly<Record<ErrorCode, number>> = {
   'already-enrolled': 409,
   'ambiguous-identity': 409,
+  'audit-chain-broken': 500,
   'choice-missing': 409,
   'client-unknown': 403,
   'code-expired': 422,

@@ -4,7 +4,7 @@ import type { Transaction } from './database.ts'
 const [runRole, readRole] = ['muster_run', 'muster_read'] as const
 
 /** Rows are added and read, and never changed by whoever runs Muster. */
-const appendOnly: readonly string[] = ['audit_events']
+const appendOnly: readonly string[] = ['audit_events', 'audit_seals']
 
 /** Read by whoever runs Muster and written by migrations alone. */
 const ofMigrations: ReadonlySet<string> = new Set(['migrations', 'migrations_lock'])

@@ -1,5 +1,7 @@
 import type { Database, Transaction } from './database.ts'
+import * as horizon from './read/audit-horizon.ts'
 import * as audit from './write/audit-events.ts'
+import * as seals from './write/audit-seals.ts'
 import * as breakers from './write/breakers.ts'
 import * as standing from './write/challenge-standing.ts'
 import * as tries from './write/challenge-tries.ts'
@@ -44,6 +46,7 @@ export interface Store {
   readonly fresh: typeof fresh
   readonly freshUsers: typeof freshUsers
   readonly hashes: typeof hashes
+  readonly horizon: typeof horizon
   readonly identities: typeof identities
   readonly limits: typeof limits
   readonly notices: typeof notices
@@ -57,6 +60,7 @@ export interface Store {
   readonly scimGroups: typeof scimGroups
   readonly scimMembers: typeof scimMembers
   readonly scimUsers: typeof scimUsers
+  readonly seals: typeof seals
   readonly standing: typeof standing
   readonly tokens: typeof tokens
   readonly tries: typeof tries
@@ -82,6 +86,7 @@ export function openStore(database: Database): Store {
     fresh,
     freshUsers,
     hashes,
+    horizon,
     identities,
     limits,
     notices,
@@ -95,6 +100,7 @@ export function openStore(database: Database): Store {
     scimGroups,
     scimMembers,
     scimUsers,
+    seals,
     standing,
     tokens,
     tries,

@@ -10,12 +10,14 @@ import type { CliContext } from '../context.ts'
 import { describeEvent } from '../output/describe-event.ts'
 import { writeLines } from '../output/write.ts'
 import { withStore } from '../with-store.ts'
+import { registerSeal, registerVerify } from './audit-chain.ts'
 
-/** `muster audit [--who WHO] [--since T] [--follow]` */
+/** `muster audit [list] [--who WHO] [--since T] [--follow]` and its other verbs */
 export function registerAudit(program: Command, context: CliContext): void {
-  program
-    .command('audit')
-    .description('who did what, on whom, why and when; with --json one document a line')
+  const audit = program.command('audit').description('who did what, on whom, why and when; and its seals')
+  audit
+    .command('list', { isDefault: true })
+    .description('events, newest first; with --json one document a line')
     .option('--who <who>', 'only on this identity: id, userName or SOURCE:externalId')
     .option(
       '--since <time>',
@@ -38,6 +40,8 @@ export function registerAudit(program: Command, context: CliContext): void {
           : listEvents(context, database, query, options))
       }),
     )
+  registerSeal(audit, context)
+  registerVerify(audit, context)
 }
 
 interface AuditOptions {

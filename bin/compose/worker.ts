@@ -113,6 +113,7 @@ function activityWorld({
   configuration,
   store,
   temporal,
+  log,
   clock = () => new Date(),
 }: WorkerParts): ActivityWorld {
   return {
@@ -124,6 +125,8 @@ function activityWorld({
     graceMs: configuration.grace,
     brake: configuration.brakes.takenAway,
     openSource: openSources(configuration, clock),
+    retention: configuration.retention,
+    onFault: (err) => log.warn({ err }, 'A part of the sweep failed; the next one tries again.'),
     connections: [...describeConnections(configuration).values()].map(({ connection }) => connection),
     isWorkflowRunning: async (workflowId) => {
       try {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Actor } from '../../domain/actor.ts'
 import type { AuditEventView } from '../../domain/audit-view.ts'
 import type { Database } from '../database.ts'
+import { openAuditHorizon } from './audit-horizon.ts'
 import { maskRows } from './mask-view.ts'
 import { readInBatches } from './read-in-batches.ts'
 import { formatTimestamp } from './timestamp.ts'
@@ -42,22 +43,60 @@ export async function* readAuditEvents(
 }
 
 /**
- * Events that were committed since the last call, oldest first. An id is made before its transaction commits, so a
- * slow transaction's event appears behind younger ones: every call looks back over a window and skips what it gave
- * before. An event that takes longer than the window to commit is not followed; it is in the list.
+ * Events that were committed since the last call, in the order of their numbers; the first call answers none. Whatever
+ * commits late is given when it does: every call looks at all that is not surely complete, and skips what it gave.
  */
 export function followAuditEvents(
   database: Database,
   query: AuditQuery,
 ): () => Promise<readonly AuditEventView[]> {
-  let given: ReadonlySet<string> | null = null
+  const look = openAuditHorizon(database)
+  /** Up to here everything was given; behind it these were. */
+  let [complete, given]: [number | null, ReadonlySet<number>] = [null, new Set()]
   return async () => {
-    const page = selectEvents(database, query).whereRaw('id >= ?', [await lookBack(database)])
-    const rows = await fetchEvents(page.orderBy('id'))
+    const isFirst = complete === null
+    // Before the events are read: what it names is there for whoever reads later.
+    const settled = await look()
+    complete ??= await readLastSealed(database)
+    const numbers = await readNumbers(database, query, complete)
     const former = given
-    given = new Set(rows.map((row) => row.id))
-    return former === null ? [] : rows.filter((row) => !former.has(row.id)).map(viewEvent)
+    complete = Math.max(complete, settled ?? 0)
+    given = new Set(numbers.filter((number) => number > (settled ?? 0)))
+    if (isFirst) return []
+    const fresh = numbers.filter((number) => !former.has(number))
+    return (await fetchNumbered(database, fresh)).map(viewEvent)
   }
+}
+
+/** What was sealed is complete. */
+async function readLastSealed(database: Database): Promise<number> {
+  const { rows } = await database.raw<{ rows: [{ last: number }] }>(
+    'select coalesce(max(last_event), 0)::float8 as last from audit_seals',
+  )
+  return rows[0].last
+}
+
+async function readNumbers(
+  database: Database,
+  query: AuditQuery,
+  behind: number,
+): Promise<readonly number[]> {
+  const rows = await selectEvents(database, query)
+    .where('number', '>', behind)
+    .orderBy('number')
+    .select<{ number: string }[]>('number')
+  return rows.map(({ number }) => Number(number))
+}
+
+/** In pieces, for a load may have written a hundred thousand since. */
+async function fetchNumbered(database: Database, numbers: readonly number[]): Promise<readonly EventRow[]> {
+  const size = 5000
+  const rows: EventRow[] = []
+  for (let at = 0; at < numbers.length; at += size) {
+    const page = database('audit_events').whereRaw('number = any(?)', [numbers.slice(at, at + size)])
+    rows.push(...(await fetchEvents(page.orderBy('number'))))
+  }
+  return rows
 }
 
 interface EventRow {
@@ -83,21 +122,6 @@ function selectEvents(database: Database, query: AuditQuery): Knex.QueryBuilder 
 
 function fetchEvents(events: Knex.QueryBuilder): Promise<readonly EventRow[]> {
   return events.select<EventRow[]>('*')
-}
-
-/** Seconds in which a transaction surely commits. */
-const window = 120
-
-/** The smallest UUID of version 7 (RFC 9562 section 5.7) that could have been made at the window's start. */
-async function lookBack(database: Database): Promise<string> {
-  const { rows } = await database.raw<{ rows: { since: string }[] }>(
-    'select trunc(extract(epoch from clock_timestamp()) * 1000)::bigint - ? as since',
-    [window * 1000],
-  )
-  const hex = BigInt(rows[0]?.since ?? 0)
-    .toString(16)
-    .padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
 function viewEvent(row: EventRow): AuditEventView {

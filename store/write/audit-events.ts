@@ -34,6 +34,7 @@ export type AuditAction =
   | 'scim-group-changed'
   | 'scim-group-deleted'
   | 'identity-shut-off'
+  | 'audit-events-removed'
 
 /** Who did what, on whom, why. Append-only. */
 export interface AuditEvent {

@@ -337,6 +337,8 @@ describe('what becomes unusable', () => {
       derivation: { precedence: { default: [], attributes: {} } },
       connections: [],
       isWorkflowRunning: async () => true,
+      retention: { audit: null },
+      onFault: () => undefined,
     } as unknown as Parameters<typeof sweepUnattended>[0])
     expect(await service.row(challenge.id)).toMatchObject({ status: 'expired', nonce: null })
   })

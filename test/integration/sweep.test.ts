@@ -15,7 +15,15 @@ const running = new Set<string>()
 beforeAll(async () => {
   test = await createTestDatabase()
   const merging = mergeWorld(test.database, { clock: () => new Date(now) })
-  world = { ...merging, connections: [], isWorkflowRunning: async (workflowId) => running.has(workflowId) }
+  world = {
+    ...merging,
+    connections: [],
+    isWorkflowRunning: async (workflowId) => running.has(workflowId),
+    retention: { audit: null },
+    onFault: (fault) => {
+      throw fault
+    },
+  }
   const set = { id: 'sha256:test', documents: [], conditions: [], settings: {} }
   await merging.store.transaction(async (trx) => {
     await merging.store.policySets.insertPolicySet(trx, set, new Date(now), 'test')
