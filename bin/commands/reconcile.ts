@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { MusterError } from '../../domain/error.ts'
-import { findNearest } from '../../domain/nearest.ts'
+import { requireReadableSource } from '../../store/read/readable-source.ts'
 import { getRun } from '../../store/read/runs.ts'
 import type { Store } from '../../store/store.ts'
-import { describePushed } from '../compose/describe-pushed.ts'
 import type { RootContext } from '../create-context.ts'
 import { describeRun } from '../output/run-report.ts'
 import { exitCodeOf } from './up.ts'
@@ -32,7 +31,7 @@ export function registerReconcile(program: Command, context: RootContext): void 
       }
       const opened = await context.openStore()
       try {
-        await assertSource(opened.store, source)
+        await requireReadableSource(opened.database, source)
         const run = await reconcile(context, opened.store, source, options.wait === true)
         if (context.globals.json) context.io.out.write(`${JSON.stringify(run, null, 2)}\n`)
         else if (run.status === 'running')
@@ -52,19 +51,4 @@ async function reconcile(context: RootContext, store: Store, source: string, wai
     requestRun(client, { source, kind: 'full', requestedBy }),
   )
   return wait ? waitForRun(store, runId) : getRun(store.database, runId)
-}
-
-/** The running stack's sources, as its start wrote them: what the worker can open. */
-async function assertSource({ database }: Store, source: string): Promise<void> {
-  const known = await database('sources')
-    .where({ configured: true })
-    .orderBy('name')
-    .select<{ name: string; type: string }[]>('name', 'type')
-  const named = known.find(({ name }) => name === source)
-  if (named?.type === 'scim') throw new MusterError('source-pushed', describePushed(source))
-  if (named !== undefined) return
-  const names = known.map(({ name }) => name)
-  const nearest = findNearest(source, names)
-  const hint = nearest === null ? `Known: ${names.join(', ')}.` : `Nearest known: ${nearest}.`
-  throw new MusterError('source-unknown', `There is no source "${source}". ${hint}`)
 }

@@ -3,9 +3,9 @@ import type { Configuration } from '../../config/configuration.ts'
 import type { PullSource } from '../../connectors/connector.ts'
 import { sourceConnectors } from '../../connectors/registry.ts'
 import type { Clock } from '../../domain/clock.ts'
+import { describePushed } from '../../domain/describe-pushed.ts'
 import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
-import { describePushed } from './describe-pushed.ts'
 
 /**
  * Opens sources by the names of the configuration. Throws `source-unknown` with the nearest known name, and

@@ -1,3 +1,4 @@
+import { describePushed } from '../../domain/describe-pushed.ts'
 import { MusterError } from '../../domain/error.ts'
 import { findNearest } from '../../domain/nearest.ts'
 import type { Database } from '../database.ts'
@@ -13,10 +14,7 @@ export async function requireReadableSource(database: Database, source: string):
     .select<{ name: string; type: string }[]>('name', 'type')
   const named = known.find(({ name }) => name === source)
   if (named?.type === 'scim')
-    throw new MusterError(
-      'source-pushed',
-      `${source} is pushed: it brings its people by itself to /scim/v2, so there is nothing to read. See: muster sources show ${source}`,
-    )
+    throw new MusterError('source-pushed', describePushed(source))
   if (named !== undefined) return
   const names = known.map(({ name }) => name)
   const nearest = findNearest(source, names)
