@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- scim [--people N] [--rounds N] [--seconds N] [--only requests,members,bulk,latency] [--profile DIR]`
+ * `npm run bench -- scim [--people N] [--rounds N] [--seconds N] [--only requests,members,bulk,latency] [--clients 1,8,64] [--profile DIR]`
  *
  * SCIM over HTTP on loopback, in turns with two baselines: scimmy-routers on express with its resources in memory, and
  * the same rows written by bare SQL through pg. Muster's server, scimmy's (both compiled to JavaScript), PostgreSQL
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '20' },
     only: { type: 'string', default: 'requests,members,bulk,latency' },
+    clients: { type: 'string', default: '1,8,64' },
     profile: { type: 'string' },
   },
 })
@@ -45,7 +46,7 @@ const plan = [
   { clients: 1, count: 60 },
   { clients: 8, count: 240 },
   { clients: 64, count: 480 },
-]
+].filter(({ clients }) => values.clients.split(',').includes(String(clients)))
 
 const folder = makeFolder()
 const compiled = compilePrograms(join(folder.path, 'programs'), [

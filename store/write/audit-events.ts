@@ -35,6 +35,7 @@ export type AuditAction =
   | 'scim-group-deleted'
   | 'identity-shut-off'
   | 'audit-events-removed'
+  | 'installation-restored'
 
 /** Who did what, on whom, why. Append-only. */
 export interface AuditEvent {
@@ -78,7 +79,7 @@ export async function insertAuditEvents(trx: Transaction, events: readonly Audit
   }
 }
 
-/** The same rows as JSON, for `insert_audit_events` in SQL. */
+/** The same rows as JSON, for SQL functions that add them beside what they audit. */
 export function auditEventsAsJson(events: readonly AuditEvent[]): string {
   return JSON.stringify(
     events.map(({ at, action, actor, identityId, runId, policySet, effects, reason, detail }) => ({

@@ -5,6 +5,7 @@ import { runBulk } from '../../application/scim/run-bulk.ts'
 import type { ScimWorld } from '../../application/scim/scim-world.ts'
 import { enterpriseUrn } from '../../domain/attributes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyTables, tablesOfPushes } from '../support/empty-tables.ts'
 import { connection, groupBody, patchBody, pusher, scimWorld, userBody } from '../support/scim-world.ts'
 
 let test: TestDatabase
@@ -16,11 +17,7 @@ beforeAll(async () => {
   world = scimWorld(test.database)
 })
 afterAll(() => test.close())
-const clear = () =>
-  test.database.raw(
-    `truncate scim_users, scim_groups, scim_members, scim_nested_groups, scim_addresses, source_records,
-       correlation_keys, identities, identity_states, audit_events`,
-  )
+const clear = () => emptyTables(test.database, tablesOfPushes)
 beforeEach(clear)
 
 type Given = Partial<BulkOperation> & Pick<BulkOperation, 'method' | 'path'>

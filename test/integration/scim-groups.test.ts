@@ -4,6 +4,7 @@ import { createGroup, deleteGroup, patchGroup, replaceGroup } from '../../applic
 import type { ScimWorld } from '../../application/scim/scim-world.ts'
 import { deleteUser } from '../../application/scim/users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyTables, tablesOfPushes } from '../support/empty-tables.ts'
 import {
   addMembers,
   anyVersion,
@@ -27,10 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 beforeEach(async () => {
-  await test.database.raw(
-    `truncate scim_users, scim_groups, scim_members, scim_nested_groups, scim_addresses, source_records,
-       correlation_keys, identities, identity_states, audit_events`,
-  )
+  await emptyTables(test.database, tablesOfPushes)
   people = []
   for (const name of ['a', 'b', 'c'])
     people = [...people, (await createUser(world, workday, userBody(name), pusher)).id]

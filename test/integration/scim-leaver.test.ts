@@ -5,6 +5,7 @@ import type { ScimWorld } from '../../application/scim/scim-world.ts'
 import { deleteUser, patchUser } from '../../application/scim/users.ts'
 import { enterpriseUrn } from '../../domain/attributes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyTables, tablesOfPushes } from '../support/empty-tables.ts'
 import { readRows } from '../support/merge-world.ts'
 import { row } from '../support/rows.ts'
 import {
@@ -28,11 +29,14 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 beforeEach(async () => {
-  await test.database.raw(
-    `truncate scim_users, scim_groups, scim_members, scim_nested_groups, scim_addresses, source_records, challenges,
-       correlation_keys, correlation_overrides, identities, identity_states, rights, enrollments, audit_events, runs, sources
-     cascade`,
-  )
+  await emptyTables(test.database, [
+    ...tablesOfPushes,
+    'challenges',
+    'rights',
+    'enrollments',
+    'runs',
+    'sources',
+  ])
 })
 
 const push = (number: string, from = workday, more = {}) =>

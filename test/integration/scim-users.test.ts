@@ -4,6 +4,7 @@ import type { ScimWorld } from '../../application/scim/scim-world.ts'
 import { deleteUser, patchUser, replaceUser } from '../../application/scim/users.ts'
 import { enterpriseUrn } from '../../domain/attributes.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyTables, tablesOfPushes } from '../support/empty-tables.ts'
 import {
   anyVersion,
   connection,
@@ -31,10 +32,7 @@ beforeAll(async () => {
 afterAll(() => test.close())
 beforeEach(async () => {
   nudges = 0
-  await test.database.raw(
-    `truncate scim_users, scim_groups, scim_members, scim_nested_groups, scim_addresses, source_records,
-       correlation_keys, correlation_overrides, identities, identity_states, audit_events`,
-  )
+  await emptyTables(test.database, tablesOfPushes)
 })
 
 const post = (body: unknown, from = workday) => createUser(world, from, body, pusher)
