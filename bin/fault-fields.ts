@@ -36,8 +36,8 @@ export function describeFault(fault: unknown, depth = 0): FaultFields {
 const maxDepth = 5
 const maxFrames = 12
 
-/** SQLSTATE classes whose messages quote no row: connection, login, rollback, names, resources, intervention, system. */
-const harmlessStates = /^(08|28|3D|40|42|53|57|58)/
+/** SQLSTATE classes whose messages quote no row: connection, state, login, rollback, names, resources, intervention, system. */
+const harmlessStates = /^(08|25|28|3D|40|42|53|57|58)/
 
 function mayBeRead(fault: Error): boolean {
   if (fault instanceof MusterError) return true

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isDatabaseAway } from '../application/database-away.ts'
 import { AddressFault } from '../domain/address-fault.ts'
 import { ChallengeFault } from '../domain/challenge-fault.ts'
 import { MusterError } from '../domain/error.ts'
@@ -34,6 +35,7 @@ function answer(error: Fault, request: FastifyRequest, reply: FastifyReply, help
   const problem = describeError(error)
   if (problem.status >= 500) request.log.error({ err: error }, 'A request failed.')
   if (error instanceof MusterError) addHeaders(error, reply)
+  else if (problem.status === 503) reply.header('retry-after', retryAfterSeconds)
   const found =
     error instanceof MusterError ? help.find(error.code, request.headers['accept-language'] ?? null) : null
   if (found === null) return sendProblem(reply, problem)
@@ -52,11 +54,14 @@ function addHeaders(error: MusterError, reply: FastifyReply): void {
 }
 
 const retryAfterSeconds = 5
+const databaseAway =
+  'The database cannot be reached or is short of resources. Nothing was changed; try again.'
 
 function describeError(error: Fault): Problem {
   if (error instanceof MusterError) {
     return describeProblem(error.code, problemStatuses[error.code], error.message, factsOf(error))
   }
+  if (isDatabaseAway(error)) return describeProblem('database-unavailable', 503, databaseAway)
   if (error instanceof RequestFault) {
     return describeProblem('invalid-request', 400, error.message, { errors: error.violations })
   }

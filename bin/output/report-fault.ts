@@ -33,16 +33,23 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
 
 function describe(fault: unknown): { readonly code: ErrorCode; readonly message: string } {
   if (fault instanceof MusterError) return { code: fault.code, message: fault.message }
+  // knex puts the statement before the words of the database.
   const { name, code, message } = describeFault(fault)
-  const what = message ?? `${name}${code === null ? '' : ` (${code})`}`
+  const what = message?.split(' - ').at(-1) ?? `${name}${code === null ? '' : ` (${code})`}`
   if (code !== null && unreachableCodes.test(code)) {
     return { code: 'database-unavailable', message: `PostgreSQL does not answer: ${what}` }
+  }
+  if (code !== null && refusingCodes.test(code)) {
+    return { code: 'database-unavailable', message: `PostgreSQL refuses: ${what}` }
   }
   return { code: 'internal', message: `Something failed that is not foreseen: ${what}` }
 }
 
 /** What the driver says when nobody answers: errors of sockets and SQLSTATE classes 08 and 57. */
 const unreachableCodes = /^(ECONN|ETIMEDOUT|EHOST|ENETUNREACH|ENOTFOUND|EAI_|08|57)/
+
+/** It answers, but for now not with what was asked: login, resources (connections, disk), read only (as a standby is). */
+const refusingCodes = /^(28|53)|^25006$/
 
 function isBrokenPipe(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && fault.code === 'EPIPE'

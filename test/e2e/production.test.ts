@@ -136,6 +136,48 @@ async function countEffects() {
   }
 }
 
+async function ask(path: string, body: object): Promise<unknown> {
+  const { token } = await musterJson(place, ['token', 'create', 'portal', '--scope', 'challenge:portal'])
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${url(server)}/v1${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  return answer.json()
+}
+
+const askForCode = (userName: string) =>
+  ask('/challenges', {
+    identity: { userName },
+    factor: 'otp-email',
+    context: { ip: '203.0.113.7', userAgent: 'test' },
+  }) as Promise<{ id: string; status: string; expiresAt: string }>
+
+/** Types the code of the newest mail. */
+function typeCode(challengeId: string): Promise<unknown> {
+  const text = smtp.mails
+    .at(-1)
+    ?.raw.split(/\r?\n\r?\n/)
+    .slice(1)
+    .join('\n')
+  return ask(`/challenges/${challengeId}/verify`, { code: /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '' })
+}
+
+/** Loaded before the program: the machine's clock as the program reads it, ten minutes ahead. */
+const fastClock = `const Real = Date
+const ahead = 600_000
+globalThis.Date = class Date extends Real {
+  constructor(...values) {
+    if (values.length === 0) super(Real.now() + ahead)
+    else super(...values)
+  }
+  static now() {
+    return Real.now() + ahead
+  }
+}
+`
+
 describe('server and worker, started before anything they need', () => {
   test('say what they wait for, in the log and at /readyz, and answer nothing else', async () => {
     server = begin('server')
@@ -196,27 +238,10 @@ describe('server and worker, started before anything they need', () => {
     await musterJson(place, ['policies', 'load'])
     const run = await musterJson(place, ['reconcile', 'hr', '--wait'])
     expect(run).toMatchObject({ status: 'completed', effects: { enrolled: people, failed: 0 } })
-    const { token } = await musterJson(place, ['token', 'create', 'portal', '--scope', 'challenge:portal'])
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const ask = async (path: string, body: object) =>
-      (
-        await fetch(`${url(server)}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-      ).json()
-    const challenge = (await ask('/challenges', {
-      identity: { userName: 'person7' },
-      factor: 'otp-email',
-      context: { ip: '203.0.113.7', userAgent: 'test' },
-    })) as { id: string; status: string }
+    const challenge = await askForCode('person7')
     expect(challenge).toMatchObject({ status: 'pending' })
     await waitFor('the mail', () => smtp.mails.length > 0)
-    const code =
-      /\b\d{6}\b/.exec(
-        smtp.mails[0]?.raw
-          .split(/\r?\n\r?\n/)
-          .slice(1)
-          .join('\n') ?? '',
-      )?.[0] ?? ''
-    expect(await ask(`/challenges/${challenge.id}/verify`, { code })).toMatchObject({ status: 'passed' })
+    expect(await typeCode(challenge.id)).toMatchObject({ status: 'passed' })
   })
 })
 
@@ -291,13 +316,21 @@ describe('SIGTERM', () => {
     await standing.connect()
     await standing.query('begin')
     await standing.query('lock table identities in access exclusive mode')
-    const { token } = await musterJson(place, ['token', 'create', 'reader', '--scope', 'read'])
+    const token = async (scope: string): Promise<string> =>
+      (await musterJson(place, ['token', 'create', scope, '--scope', scope])).token
+    const [read, push] = [await token('read'), await token('scim:agency')]
     const asked = fetch(`${url(server)}/v1/identities?limit=1`, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${read}` },
     })
-    await waitFor('the request to wait', async () => {
+    const pushed = fetch(`${url(server)}/scim/v2/Users`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${push}`, 'content-type': 'application/scim+json' },
+      body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'kim' }),
+    })
+    const challenge = askForCode('person9')
+    await waitFor('the requests to wait', async () => {
       const sql = `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
-      return ((await admin.query(sql, [name])).rowCount ?? 0) > 0
+      return ((await admin.query(sql, [name])).rowCount ?? 0) >= 3
     })
     const ending = end(server)
     await waitUntilSaid(server as Up, 'Ending:')
@@ -305,10 +338,39 @@ describe('SIGTERM', () => {
     await standing.query('rollback')
     await standing.end()
     expect((await asked).status).toBe(200)
+    expect((await pushed).status).toBe(201)
+    expect(await challenge).toMatchObject({ status: 'pending' })
     expect(await ending).toMatchObject({ exitCode: 0 })
   })
 
+  test('to the processes of a machine whose clock is ten minutes fast: until then they kept the time of the database', async () => {
+    const skew = join(folder.path, 'skew.mjs')
+    writeFileSync(skew, fastClock)
+    const fast = { ...place, env: { NODE_OPTIONS: `--import=${skew}` } }
+    server = startProcess(fast, 'server')
+    worker = startProcess(fast, 'worker')
+    started.push(server, worker)
+    for (const up of [server, worker])
+      await waitUntilSaid(up, "This machine's clock differs from the database's")
+    await waitUntilSaid(server, 'Ready.')
+    await waitUntilSaid(worker, 'Polling.')
+    const mails = smtp.mails.length
+    const challenge = await askForCode('person8')
+    const left = Date.parse(challenge.expiresAt) - Date.now()
+    expect(left).toBeGreaterThan(60_000)
+    expect(left).toBeLessThanOrEqual(30 * 60_000)
+    // By the machine's clock it would have expired before it was sent.
+    await waitFor('the mail', () => smtp.mails.length > mails)
+    expect(await typeCode(challenge.id)).toMatchObject({ status: 'passed' })
+    const run = await musterJson(place, ['reconcile', 'hr', '--wait'])
+    expect(Math.abs(Date.parse(run.startedAt) - Date.now())).toBeLessThan(120_000)
+    expect(await end(server)).toMatchObject({ exitCode: 0 })
+    expect(await end(worker)).toMatchObject({ exitCode: 0 })
+  })
+
   test('twice ends at once', async () => {
+    worker = begin('worker')
+    await waitUntilSaid(worker, 'Polling.')
     const standstill = await holdRunAt(
       new URL(`/${name}`, inject('postgresUrl')).href,
       "new.status = 'completed'",

@@ -56,6 +56,7 @@ factors: { allowed.auth.factors: [emailOtp], allowed.reg.factors: [emailOtp] }
 channels: { email: [{ type: smtp, host: 127.0.0.1, port: ${smtpPort}, tls: none, from: no-reply@example.com }] }
 clients: { portal: { name: Portal, origin: "https://portal.example.com", trusted: true, factors: [emailOtp] } }
 sources:
+  agency: { type: scim }
   hr:
     type: csv
     file: ./hr.csv
