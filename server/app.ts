@@ -42,6 +42,8 @@ export interface ServerWorld {
   readonly tls?: { readonly cert: string; readonly key: string } | null
   /** Whose X-Forwarded headers count: nobody's, whoever's connects, or those of these addresses and ranges. */
   readonly trustProxy?: boolean | readonly string[]
+  /** Adds the hooks of tracing; left out: nothing is traced. */
+  readonly trace?: (app: FastifyInstance) => void
   /** Why nothing but health and metrics is answered for now, or null; left out: everything is. */
   readonly refusal?: () => string | null
 }
@@ -49,6 +51,7 @@ export interface ServerWorld {
 /** Builds the server without listening; whoever listens decides where, and closes it. */
 export function buildServer(world: ServerWorld): FastifyInstance {
   const app = openFastify(world)
+  world.trace?.(app)
   addSecurityHeaders(app)
   logRequests(app)
   if (world.refusal !== undefined) refuseWhile(app, world.refusal)

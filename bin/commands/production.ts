@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { MusterError } from '../../domain/error.ts'
 import type { ProcessEnd, ProcessOptions } from '../compose/production-process.ts'
 import type { RootContext } from '../create-context.ts'
-import { openLog } from '../log.ts'
+import { openDiagnostics } from '../open-diagnostics.ts'
 
 /** `muster server`: the HTTP server of a production installation. */
 export function registerServer(program: Command, context: RootContext): void {
@@ -34,12 +34,11 @@ async function prepare(context: RootContext, component: 'server' | 'worker'): Pr
     const message = `"muster ${component}" needs a configuration that says "mode: production", with database and temporal; ${configuration.file} does not. The embedded stack is "muster up".`
     throw new MusterError('usage', message)
   }
-  const losses = { fields: 0 }
+  const { environment, version } = context
   return {
     configuration,
-    log: openLog({ level: configuration.log.level, component, losses }),
-    losses,
-    version: context.version,
+    ...(await openDiagnostics({ level: configuration.log.level, component, environment, version })),
+    version,
     interrupted: context.signal,
     reload: () => context.checkConfiguration(),
   }

@@ -3,7 +3,7 @@ import { MusterError } from '../../domain/error.ts'
 import type { Run } from '../../domain/run.ts'
 import type { ExitCode } from '../context.ts'
 import type { RootContext } from '../create-context.ts'
-import { openLog } from '../log.ts'
+import { openDiagnostics } from '../open-diagnostics.ts'
 
 /** `muster up`: the embedded stack. */
 export function registerUp(program: Command, context: RootContext): void {
@@ -22,18 +22,17 @@ export function registerUp(program: Command, context: RootContext): void {
       const { runUp } = await import('../compose/run-up.ts')
       const { out, err } = context.io
       const { json, data } = context.globals
-      const losses = { fields: 0 }
+      const { environment, version } = context
+      const { level } = configuration.log
       const { runs, broken } = await runUp({
         configuration,
         dataDirectory: data,
-        environment: context.environment,
-        version: context.version,
-        log: openLog({
-          level: configuration.log.level === 'info' ? 'warn' : configuration.log.level,
-          component: 'up',
-          losses,
-        }),
-        losses,
+        environment,
+        version,
+        ...(await openDiagnostics({
+          ...{ component: 'up', environment, version },
+          level: level === 'info' ? 'warn' : level,
+        })),
         once,
         interrupted: context.signal,
         onProgress: (line) => err.write(`${line}\n`),

@@ -67,6 +67,16 @@ export function countWork(store: Store, { counters, onRunEnded }: CountingOption
         })
       },
     },
+    freshUsers: {
+      ...store.freshUsers,
+      insertFreshUsers: async (database, fresh) => {
+        const known = await store.freshUsers.insertFreshUsers(database, fresh)
+        const tally = tallyEvents(fresh.events)
+        // Where somebody is known already nothing was written.
+        if (known.length === 0) note(database, () => countEvents(counters, tally))
+        return known
+      },
+    },
     tries: {
       ...store.tries,
       passAtOnce: async (database, consumed) => {

@@ -11,6 +11,7 @@ import { launchTemporal } from '../../embedded/temporal-launcher.ts'
 import { migrate, openDatabase } from '../../store/database.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import type { LogLosses } from '../log.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { openDeliveries, startChallenges } from './challenge-world.ts'
 import { openKeys } from './key-ring.ts'
 import { type Meters, openMeters } from './meters.ts'
@@ -42,6 +43,8 @@ export interface EmbeddedOptions {
   readonly log: Logger
   /** What the log refuses, counted. */
   readonly losses: LogLosses
+  /** Left out or null: nothing is traced. */
+  readonly tracing?: Tracing | null
   readonly onProgress: (message: string) => void
   /** Of this build. */
   readonly version: string
@@ -55,6 +58,8 @@ export interface EmbeddedOptions {
  */
 export async function startEmbeddedStack(options: EmbeddedOptions): Promise<EmbeddedStack> {
   const parts = new StartedParts()
+  const { tracing = null } = options
+  parts.add(() => tracing?.close())
   const meters = openMeters(options)
   const temporalMetrics = collectTemporalMetrics(meters.registry)
   parts.add(() => temporalMetrics.close())
@@ -74,7 +79,7 @@ async function startParts(
   data: DataDirectory,
   parts: StartedParts,
 ): Promise<EmbeddedStack> {
-  const { log, onProgress, interrupted, meters } = options
+  const { log, onProgress, interrupted, meters, tracing = null } = options
   const services = await startServices(options, data, parts)
   interrupted.throwIfAborted()
   const database = openDatabase({ url: services.postgres.url, poolSize: 10, applicationName: 'muster-up' })
@@ -85,7 +90,7 @@ async function startParts(
   const configuration = await withSampleDirectory(options.configuration, parts)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
   await store.runs.keepSources(database, sources)
-  const temporal = await connectTemporal(embeddedTarget(services.temporal.address))
+  const temporal = await connectTemporal(embeddedTarget(services.temporal.address), tracing)
   parts.add(() => temporal.close())
   const sending = {
     configuration,
@@ -98,7 +103,10 @@ async function startParts(
   }
   const deliveries = await openDeliveries(sending)
   parts.add(() => deliveries.close())
-  const worker = await startWorker({ configuration, store, temporal, log, deliveries: deliveries.world })
+  const worker = await startWorker({
+    ...{ configuration, store, temporal, log, tracing },
+    deliveries: deliveries.world,
+  })
   parts.add(() => endWorker(worker))
   interrupted.throwIfAborted()
   await keepSchedules(temporal.client, database, configuration.sources)
@@ -115,6 +123,7 @@ async function startParts(
     version: options.version,
     outbox: sending.outbox,
     registry: meters.registry,
+    tracing,
   })
   parts.add(() => server.close())
   const outbox = new URL('/outbox', server.localUrl).href

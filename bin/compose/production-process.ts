@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Configuration } from '../../config/configuration.ts'
 import type { LoadedConfiguration } from '../../config/read-configuration.ts'
 import type { LogLosses } from '../log.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { renewSecrets } from './renew-secrets.ts'
 import type { StartedParts } from './started-parts.ts'
 
@@ -12,6 +13,8 @@ export interface ProcessOptions {
   readonly log: Logger
   /** What the log refuses, counted. */
   readonly losses: LogLosses
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   /** Of this build. */
   readonly version: string
   /** Fires when the operator asks for the end. */

@@ -34,10 +34,11 @@ export async function runServer(options: ProcessOptions): Promise<ProcessEnd> {
 }
 
 async function startAll(options: ProcessOptions, parts: StartedParts): Promise<void> {
-  const { configuration, log, version, interrupted } = options
+  const { configuration, log, version, interrupted, tracing } = options
+  parts.add(() => tracing?.close())
   const database = openProductionDatabase(configuration, { applicationName: 'muster-server' })
   parts.add(() => database.destroy())
-  const temporal = await openTemporalClient(temporalOf(configuration))
+  const temporal = await openTemporalClient(temporalOf(configuration), tracing)
   parts.add(() => temporal.close())
   const meters = openMeters(options)
   const store = meters.watch(openStore(database))
@@ -72,6 +73,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<v
     version,
     outbox: null,
     registry: meters.registry,
+    tracing,
     refusal: () => (isReady ? null : 'Muster is starting: /readyz says what it waits for.'),
   })
   parts.add(() => server.close())

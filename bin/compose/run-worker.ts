@@ -46,7 +46,8 @@ export async function runWorker(options: ProcessOptions): Promise<ProcessEnd> {
 }
 
 async function startAll(options: ProcessOptions, parts: StartedParts): Promise<RunningWorker> {
-  const { configuration, log, version, interrupted } = options
+  const { configuration, log, version, interrupted, tracing } = options
+  parts.add(() => tracing?.close())
   const patience = { log, interrupted }
   const meters = openMeters(options)
   const { healthPort, graceTime } = configuration.worker
@@ -107,6 +108,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<R
     graceTime: Math.max(1000, graceTime - 2000),
     version,
     deliveries: deliveries.world,
+    tracing,
   })
   parts.add(() => endWorker(worker))
   const keep = () => keepSchedules(reached.client, database, configuration.sources)
@@ -117,12 +119,16 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<R
 
 /** Connects and sees that the namespace is there. */
 async function reachTemporal(
-  { configuration, log, interrupted }: ProcessOptions,
+  { configuration, log, interrupted, tracing }: ProcessOptions,
   parts: StartedParts,
 ): Promise<Temporal> {
   const target = temporalOf(configuration)
   const patience = { log, interrupted }
-  const temporal = await tryPatiently('Temporal does not answer yet', () => connectTemporal(target), patience)
+  const temporal = await tryPatiently(
+    'Temporal does not answer yet',
+    () => connectTemporal(target, tracing),
+    patience,
+  )
   parts.add(() => temporal.close())
   const { workflowService } = temporal.client
   const look = () => workflowService.describeNamespace({ namespace: target.namespace })

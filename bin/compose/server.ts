@@ -12,6 +12,7 @@ import { buildServer } from '../../server/app.ts'
 import type { OutboxView } from '../../server/outbox-page.ts'
 import { readFigures, readPoolFigures } from '../../store/read/figures.ts'
 import type { Store } from '../../store/store.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { loadHelp } from './help-texts.ts'
 import { listenToProviders } from './provider-callbacks.ts'
 import { listChecks } from './readiness.ts'
@@ -36,6 +37,8 @@ export interface ServerParts {
   readonly refusal?: () => string | null
   /** What this process counts; left out: what the server itself does. */
   readonly registry?: Registry
+  /** Left out or null: nothing is traced. */
+  readonly tracing?: Tracing | null
 }
 
 export interface RunningServer {
@@ -83,6 +86,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
         : {}),
     },
     checks: listChecks(database, () => temporal.client),
+    ...(parts.tracing ? { trace: parts.tracing.traceRequests } : {}),
     ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),
   })
   app.addHook('onClose', () => tokens.close())

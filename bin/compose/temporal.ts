@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client'
 import { NativeConnection, type TLSConfig } from '@temporalio/worker'
 import type { Configuration, TemporalConfiguration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 
 /** Where Temporal is: the embedded server's address, or what the configuration names. */
 export type TemporalTarget = Pick<TemporalConfiguration, 'address' | 'namespace' | 'tls' | 'apiKey'>
@@ -21,13 +22,16 @@ export interface TemporalClient {
 }
 
 /** Connects. Throws `temporal-unavailable` (retryable) where nobody answers. */
-export async function connectTemporal(target: TemporalTarget): Promise<Temporal> {
+export async function connectTemporal(
+  target: TemporalTarget,
+  tracing: Tracing | null = null,
+): Promise<Temporal> {
   const { address, namespace } = target
   try {
     const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
     const connection = await NativeConnection.connect({ address, tls: await tlsOf(target), ...apiKey })
     // The client shares the worker's connection, so that a start can be handed to the worker without a round trip.
-    const client = new Client({ connection, namespace })
+    const client = new Client({ connection, namespace, ...tracing?.client })
     return {
       connection,
       client,
@@ -44,12 +48,15 @@ export async function connectTemporal(target: TemporalTarget): Promise<Temporal>
 }
 
 /** A client that connects by itself, now or whenever Temporal is there: who cannot wait for it takes this one. */
-export async function openTemporalClient(target: TemporalTarget): Promise<TemporalClient> {
+export async function openTemporalClient(
+  target: TemporalTarget,
+  tracing: Tracing | null = null,
+): Promise<TemporalClient> {
   const { address, namespace } = target
   const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
   const connection = Connection.lazy({ address, tls: await tlsOf(target), ...apiKey })
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, ...tracing?.client }),
     setApiKey: async (key) => connection.setApiKey(key),
     close: () => connection.close(),
   }

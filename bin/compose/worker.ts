@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WorkflowNotFoundError } from '@temporalio/client'
-import { DefaultLogger, type MetricsBuffer, Runtime, Worker } from '@temporalio/worker'
+import {
+  type ActivityInterceptorsFactory,
+  DefaultLogger,
+  type MetricsBuffer,
+  Runtime,
+  Worker,
+} from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { v7 as newId } from 'uuid'
 import type { ActivityWorld } from '../../activities/create-activities.ts'
@@ -12,6 +18,7 @@ import type { Configuration } from '../../config/configuration.ts'
 import type { Clock } from '../../domain/clock.ts'
 import type { Store } from '../../store/store.ts'
 import { taskQueue as defaultTaskQueue, deliveryTaskQueue } from '../../workflows/messages.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { createDecider } from './decider.ts'
 import { derivationOf } from './derivation.ts'
 import { describeConnections } from './scim-world.ts'
@@ -32,6 +39,8 @@ export interface WorkerParts {
   readonly version?: string
   /** Carries on what servers could not send; left out: this worker does not. */
   readonly deliveries?: DeliveryWorld
+  /** Left out or null: nothing is traced. */
+  readonly tracing?: Tracing | null
 }
 
 /** Activities of deliveries at a time: more than one channel's slots, so that a slow one holds nobody up. */
@@ -66,12 +75,16 @@ export function installTemporalRuntime(log: Logger, metrics: MetricsBuffer | nul
 
 /** A worker with everything it needs. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { temporal, log, deliveries, graceTime = usualGrace, version } = parts
+  const { temporal, log, deliveries, graceTime = usualGrace, version, tracing = null } = parts
+  // A span ends with the fault as it was scrubbed.
+  const activity = [
+    ...(tracing?.worker.activity ?? []),
+    scrubFaults((fault) => log.error(fault, 'An activity failed.')),
+  ]
   const common = {
     connection: temporal.connection,
     namespace: temporal.namespace,
-    ...workflowCode(),
-    interceptors: { activity: [scrubFaults((fault) => log.error(fault, 'An activity failed.'))] },
+    ...workflowCode(activity, tracing),
     ...(version === undefined ? {} : { identity: `${process.pid}@${hostname()} muster ${version}` }),
     shutdownGraceTime: graceTime / 2,
     shutdownForceTime: graceTime,
@@ -102,11 +115,19 @@ function runTogether(workers: readonly Worker[]): RunningWorker {
   return { stopped: Promise.all(runs).then(() => undefined), shutdown }
 }
 
-/** The bundle that the build made, or the sources where nothing was built. */
-function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+/**
+ * The bundle that the build made, or the sources where nothing was built. What traces workflows is in no bundle of the
+ * build: a worker that traces bundles for itself, which takes it some seconds at the start.
+ */
+function workflowCode(activity: ActivityInterceptorsFactory[], tracing: Tracing | null) {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url))
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } }
-  return { workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) }
+  if (tracing === null && existsSync(bundle))
+    return { workflowBundle: { codePath: bundle }, interceptors: { activity } }
+  const folder = new URL('../../workflows/', import.meta.url)
+  const file = fileURLToPath(new URL(existsSync(bundle) ? 'index.js' : 'index.ts', folder))
+  if (tracing === null) return { workflowsPath: file, interceptors: { activity } }
+  const { workflowModules, sinks } = tracing.worker
+  return { workflowsPath: file, interceptors: { activity, workflowModules: [...workflowModules] }, sinks }
 }
 
 function activityWorld({
