@@ -1,5 +1,6 @@
 import { removeOldAudit } from './audit/remove-old-audit.ts'
 import { sealAudit } from './audit/seal-audit.ts'
+import { forgetOld } from './forget-old.ts'
 import { pruneLimits } from './limits/prune-limits.ts'
 import type { MergeWorld } from './merge-rows.ts'
 import { recomposeIdentities } from './recompose-identities.ts'
@@ -18,10 +19,13 @@ export interface SweepWorld extends MergeWorld {
   readonly onFault: (fault: unknown) => void
 }
 
-/** Milliseconds that rows are kept; null: for ever. */
+/** Milliseconds that rows are kept. */
 export interface Retention {
-  /** Audit events, of which a sealed summary stays. */
+  /** Audit events, of which a sealed summary stays; null: for ever. */
   readonly audit: number | null
+  /** Challenges and deliveries that have ended. */
+  readonly challenges: number
+  readonly deliveries: number
 }
 
 export interface Sweep {
@@ -51,6 +55,7 @@ export async function sweepUnattended(world: SweepWorld): Promise<Sweep> {
   await store.challenges.forgetKeys(store.database)
   await pruneLimits(world)
   const closed = await closeOrphanedRuns(world)
+  await forgetOld(world, world.retention)
   await keepAudit(world)
   const inForce = await store.policySets.readInForce(store.database)
   // Without a policy set nothing can be decided: what is due waits for the first one.

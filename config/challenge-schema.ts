@@ -44,6 +44,11 @@ export const challenges = z
       .max(4)
       .prefault(['30s', '60s'])
       .describe('Before the second message, the third, …; the last one repeats. 10s to 10m each.'),
+    retention: durationWithin('7d', '3650d')
+      .prefault('90d')
+      .describe(
+        'How long challenges are kept after they began, with their deliveries: 7d to 3650d. Audit events tell of them after that.',
+      ),
   })
   .prefault({})
   .describe('Codes: how long, how many tries and how many messages.')

@@ -91,7 +91,11 @@ export interface Configuration {
   /** Milliseconds from suspended to removed. */
   readonly grace: number
   /** Milliseconds that rows are kept; null: for ever. */
-  readonly retention: { readonly audit: number | null }
+  readonly retention: {
+    readonly audit: number | null
+    readonly challenges: number
+    readonly deliveries: number
+  }
   /** Where SMS may go (ISO 3166-1 alpha-2), or null for everywhere. */
   readonly countries: readonly string[] | null
   /** What is switched on for sign-in and for enrollment. */
@@ -123,6 +127,7 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     Object.entries(settings.sources).map(([name, source]) => [name, buildSource(source)]),
   )
   const names = Object.keys(sources)
+  const { retention: kept, ...challenges } = settings.challenges
   const factors = {
     authentication: settings.factors['allowed.auth.factors'].map(nameFactor),
     registration: settings.factors['allowed.reg.factors'].map(nameFactor),
@@ -141,11 +146,15 @@ export function buildConfiguration(file: string, settings: Settings): Configurat
     precedence: { ...settings.precedence, default: settings.precedence['default'] ?? names },
     brakes: settings.brakes,
     grace: settings.grace,
-    retention: { audit: settings.audit.retention ?? null },
+    retention: {
+      audit: settings.audit.retention ?? null,
+      challenges: kept,
+      deliveries: settings.deliveries.retention,
+    },
     countries: settings.countries ?? null,
     factors,
     keys: buildKeys(settings.keys),
-    challenges: settings.challenges,
+    challenges,
     limits: {
       ...settings.limits,
       countries: settings.countries === undefined ? null : new Set(settings.countries),

@@ -9,7 +9,7 @@ import { findNearest } from '../domain/nearest.ts'
 import { challenges, client, keys } from './challenge-schema.ts'
 import { limits } from './limit-schema.ts'
 import type { SchemaNode } from './schema-tree.ts'
-import { audit, database, graceTime, temporal, worker } from './service-schema.ts'
+import { audit, database, deliveries, graceTime, temporal, worker } from './service-schema.ts'
 
 /** Names that become part of workflow ids, facts (`groups.NAME`) and scopes. */
 const sourceId = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'a letter, then letters, digits, - or _')
@@ -55,7 +55,7 @@ const server = z
         key: secret.describe('Its PEM private key.'),
       })
       .optional()
-      .describe('The server speaks HTTPS. Read at the start only.'),
+      .describe('The server speaks HTTPS. Read at the start and on SIGHUP.'),
     trustProxy: z
       .union([
         z.boolean(),
@@ -181,6 +181,7 @@ export const settingsSchema = z.strictObject({
     .describe('Where SMS may go; numbers of other countries are unusable. Left out: everywhere.'),
   factors,
   audit,
+  deliveries,
   keys: keys.optional(),
   challenges,
   limits,

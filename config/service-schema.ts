@@ -70,6 +70,16 @@ export const audit = z
   .prefault({})
   .describe('Audit events, which are sealed every minute: `muster audit verify`.')
 
+/** `deliveries`: what becomes of messages that were sent. */
+export const deliveries = z
+  .strictObject({
+    retention: durationWithin('7d', '3650d')
+      .prefault('90d')
+      .describe('How long deliveries and their attempts are kept: 7d to 3650d.'),
+  })
+  .prefault({})
+  .describe('Messages that were sent, or could not be.')
+
 /** `worker`: the processes of `muster worker`. */
 export const worker = z
   .strictObject({

@@ -17,6 +17,14 @@ export interface StoreStatus {
   readonly due: { readonly total: number; readonly oldest: string | null }
   /** Identities with effects that a brake holds, and the runs that hold them. */
   readonly held: { readonly total: number; readonly runs: readonly string[] }
+  readonly audit: {
+    /** Number of the newest seal, and when it was made; null: nothing is sealed yet. */
+    readonly seal: number | null
+    readonly sealedAt: string | null
+    /** Events that are not sealed yet, and the time of the first of them. */
+    readonly unsealed: number
+    readonly unsealedSince: string | null
+  }
 }
 
 /** What is shown of Temporal beside the store. */

@@ -18,6 +18,14 @@ const status = z
     enrollments: z.partialRecord(z.enum(enrollmentStatuses), count),
     due: z.strictObject({ total: count, oldest: time.nullable() }).describe('Who waits for a decision.'),
     held: z.strictObject({ total: count, runs: z.array(id) }).describe('Who waits for a verdict.'),
+    audit: z
+      .strictObject({
+        seal: count.nullable().describe('Number of the newest seal.'),
+        sealedAt: time.nullable(),
+        unsealed: count.describe('Events that are not sealed yet.'),
+        unsealedSince: time.nullable(),
+      })
+      .describe('The chain of seals over audit events.'),
     temporal: z
       .strictObject({
         address: z.string(),

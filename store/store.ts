@@ -14,6 +14,7 @@ import * as failures from './write/failures.ts'
 import * as fresh from './write/fresh-people.ts'
 import * as freshUsers from './write/fresh-users.ts'
 import * as identities from './write/identities.ts'
+import * as installation from './write/installation.ts'
 import * as limits from './write/limits.ts'
 import * as notices from './write/notices.ts'
 import * as parked from './write/parked-effects.ts'
@@ -48,6 +49,7 @@ export interface Store {
   readonly hashes: typeof hashes
   readonly horizon: typeof horizon
   readonly identities: typeof identities
+  readonly installation: typeof installation
   readonly limits: typeof limits
   readonly notices: typeof notices
   readonly parked: typeof parked
@@ -88,6 +90,7 @@ export function openStore(database: Database): Store {
     hashes,
     horizon,
     identities,
+    installation,
     limits,
     notices,
     parked,

@@ -46,6 +46,7 @@ function describeStatus(status: Status): readonly string[] {
     `due          ${due.total}${due.oldest === null ? '' : `, the oldest since ${due.oldest}`}`,
     `held         ${held.total}${held.runs.map((run) => `\n             muster runs show ${run}`).join('')}`,
     `policies     ${policySet === null ? 'none in force: muster policies load' : `${policySet.id} since ${policySet.since}`}`,
+    `audit        ${describeSealing(status.audit)}`,
     `queue        ${describeQueue(status.temporal)}`,
     `versions     muster ${versions.muster}, node ${versions.node}, PostgreSQL ${versions.postgres}, schema ${versions.schema ?? 'none'}`,
     '',
@@ -53,6 +54,11 @@ function describeStatus(status: Status): readonly string[] {
     '',
     ...openTable(runColumns).format(status.lastRuns),
   ].flatMap((line) => line.split('\n'))
+}
+
+function describeSealing({ seal, sealedAt, unsealed, unsealedSince }: StoreStatus['audit']): string {
+  const waiting = `${unsealed} events not sealed yet${unsealedSince === null ? '' : `, since ${unsealedSince}`}`
+  return seal === null ? waiting : `seal ${seal} of ${sealedAt}, ${waiting}`
 }
 
 function describeQueue(temporal: TemporalStatus | null): string {

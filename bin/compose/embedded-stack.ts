@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { settleRestore } from '../../application/settle-restore.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { Secret } from '../../config/secret.ts'
 import { Outbox } from '../../connectors/outbox/index.ts'
@@ -87,6 +88,7 @@ async function startParts(
   await migrate(database)
   interrupted.throwIfAborted()
   const store = meters.watch(openStore(database))
+  await settleRestore({ store, clock: now })
   const configuration = await withSampleDirectory(options.configuration, parts)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
   await store.runs.keepSources(database, sources)

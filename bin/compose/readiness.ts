@@ -1,7 +1,10 @@
 import type { Client } from '@temporalio/client'
+import { settleRestore } from '../../application/settle-restore.ts'
+import type { Clock } from '../../domain/clock.ts'
 import { MusterError } from '../../domain/error.ts'
 import type { ReadinessCheck } from '../../server/health.ts'
 import { type Database, pendingMigrations } from '../../store/database.ts'
+import type { Store } from '../../store/store.ts'
 import { type Patience, tryPatiently } from './patience.ts'
 
 /** What a process needs before it can work; `client` is null while Temporal was never reached. */
@@ -30,6 +33,17 @@ export async function waitForSchema(database: Database, patience: Patience): Pro
     if (pending !== null) throw new MusterError('database-unavailable', pending, { retryable: true })
   }
   await tryPatiently('The schema of the database is not of this build', look, patience)
+}
+
+/** Ends what a restored copy must not do again. Called before anything is sent or started. */
+export async function settleCopy(store: Store, clock: Clock, patience: Patience): Promise<void> {
+  const settle = () => settleRestore({ store, clock })
+  const ended = await tryPatiently('PostgreSQL does not answer yet', settle, patience)
+  if (ended === null) return
+  patience.log.warn(
+    { count: ended },
+    'The database stands elsewhere than before, as a restored one does; messages that were being sent are not sent again.',
+  )
 }
 
 async function describePending(database: Database): Promise<string | null> {

@@ -8,7 +8,7 @@ import { openMeters } from './meters.ts'
 import { tryPatiently } from './patience.ts'
 import { openProductionDatabase } from './production-database.ts'
 import { endParts, listenForHangup, type ProcessEnd, type ProcessOptions } from './production-process.ts'
-import { waitForSchema } from './readiness.ts'
+import { settleCopy, waitForSchema } from './readiness.ts'
 import { startServer } from './server.ts'
 import { StartedParts } from './started-parts.ts'
 import { openTemporalClient, renewApiKey, temporalOf } from './temporal.ts'
@@ -87,6 +87,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<v
   log.info({ address: server.localUrl }, 'Listening.')
   await waitForSchema(database, { log, interrupted })
   await tryPatiently('PostgreSQL does not answer yet', time.look, { log, interrupted })
+  await settleCopy(store, time.clock, { log, interrupted })
   isReady = true
   log.info({ address: server.localUrl, version }, 'Ready.')
 }

@@ -9,7 +9,7 @@ import { openMeters } from './meters.ts'
 import { tryPatiently } from './patience.ts'
 import { openProductionDatabase } from './production-database.ts'
 import { endParts, listenForHangup, type ProcessEnd, type ProcessOptions } from './production-process.ts'
-import { waitForSchema } from './readiness.ts'
+import { settleCopy, waitForSchema } from './readiness.ts'
 import { keepSchedules } from './schedules.ts'
 import { StartedParts } from './started-parts.ts'
 import { connectTemporal, renewApiKey, type Temporal, temporalOf } from './temporal.ts'
@@ -90,6 +90,7 @@ async function startAll(options: ProcessOptions, parts: StartedParts): Promise<R
   )
   await waitForSchema(database, patience)
   await tryPatiently('PostgreSQL does not answer yet', time.look, patience)
+  await settleCopy(store, time.clock, patience)
   const sources = Object.entries(configuration.sources).map(([name, { type }]) => ({ name, type }))
   await tryPatiently(
     'PostgreSQL does not answer yet',

@@ -4,7 +4,16 @@ import { scim } from './0003-scim.ts'
 import { fingerprints } from './0004-fingerprints.ts'
 import { freshUsers } from './0005-fresh-users.ts'
 import { auditChain } from './0006-audit-chain.ts'
+import { retention } from './0007-retention.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step in its order. A step that was released is never edited: a change is a new step. */
-export const migrations: readonly Migration[] = [core, challenges, scim, fingerprints, freshUsers, auditChain]
+export const migrations: readonly Migration[] = [
+  core,
+  challenges,
+  scim,
+  fingerprints,
+  freshUsers,
+  auditChain,
+  retention,
+]

@@ -1,15 +1,17 @@
+import { beforeAllEvents } from '../../domain/audit-seal.ts'
 import type { EnrollmentStatus } from '../../domain/enrollment.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { Run } from '../../domain/run.ts'
 import type { StoreStatus } from '../../domain/status-view.ts'
 import type { Database } from '../database.ts'
+import { countBehind, readHead } from '../write/audit-seals.ts'
 import { readRuns } from './runs.ts'
 import { listSources } from './sources.ts'
 import { formatTimestamp } from './timestamp.ts'
 
 /** Reads the state of the whole. It counts tables: for people and dashboards, not for a path that is hot. */
 export async function readStatus(database: Database): Promise<StoreStatus> {
-  const [sources, lastRuns, counts, rights, enrollments, heldRuns] = await Promise.all([
+  const [sources, lastRuns, counts, rights, enrollments, heldRuns, audit] = await Promise.all([
     listSources(database),
     readNewestRuns(database),
     readCounts(database),
@@ -22,6 +24,7 @@ export async function readStatus(database: Database): Promise<StoreStatus> {
       'select status as name, count(*)::int as total from enrollments where status is not null group by 1',
     ),
     database('parked_effects').distinct('run_id').orderBy('run_id').pluck<string[]>('run_id'),
+    readSealing(database),
   ])
   return {
     sources,
@@ -35,6 +38,7 @@ export async function readStatus(database: Database): Promise<StoreStatus> {
     enrollments,
     due: { total: counts.due, oldest: formatTimestamp(counts.due_oldest) },
     held: { total: counts.held, runs: heldRuns },
+    audit,
   }
 }
 
@@ -60,6 +64,17 @@ async function readCounts(database: Database): Promise<Counts> {
        policy_set_in_force f`,
   )
   return rows[0]
+}
+
+async function readSealing(database: Database): Promise<StoreStatus['audit']> {
+  const head = await readHead(database)
+  const behind = await countBehind(database, head?.lastEvent ?? beforeAllEvents)
+  return {
+    seal: head?.number ?? null,
+    sealedAt: formatTimestamp(head?.sealedAt ?? null),
+    unsealed: behind.events,
+    unsealedSince: formatTimestamp(behind.oldest),
+  }
 }
 
 async function readNewestRuns(database: Database): Promise<readonly Run[]> {

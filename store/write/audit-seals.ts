@@ -42,7 +42,7 @@ export async function readHead(database: Database): Promise<AuditSeal | null> {
 }
 
 /**
- * Hashes the next events behind a number, at most so many and none behind `upTo`. PostgreSQL does it: not one of them
+ * Hashes the next events behind a number, those of at most so many numbers, and none behind `upTo`. PostgreSQL does it: not one of them
  * is sent here. Null: there is none.
  */
 export async function digestBatch(
@@ -50,10 +50,13 @@ export async function digestBatch(
   range: { readonly after: number; readonly upTo: number; readonly size: number },
 ): Promise<BatchDigest | null> {
   const { rows } = await trx.raw<{ rows: [BatchDigest] }>(
-    // The grouping reads the batch once more, so it is made once.
-    `with batch as materialized (
+    // By a range of numbers and not by LIMIT: a plan that sorts first would hash everything that waits each time. The
+    // grouping reads the batch once more, so it is made once.
+    `with start as (
+       select min(number) as first from audit_events where number > :after and number <= :upTo),
+     batch as materialized (
        select number, id, at, action, sha256(convert_to(${auditRowText}, 'UTF8')) as hash
-       from audit_events where number > :after and number <= :upTo order by number limit :size)
+       from start, audit_events where number >= first and number <= least(first + :size - 1, :upTo))
      select min(number)::float8 as "firstEvent", max(number)::float8 as "lastEvent", count(*)::float8 as events,
        (select jsonb_object_agg(action, total)
         from (select action, count(*) as total from batch group by action) by_action) as actions,
@@ -123,16 +126,19 @@ export async function* readSealedRows(
   database: Database,
   range: { readonly after: number; readonly upTo: number },
 ): AsyncGenerator<readonly SealedRow[], void, void> {
-  const size = 1000
-  for (let { after } = range; ; ) {
+  const size = 2000
+  for (let { after } = range; ; after += size) {
     const { rows } = await database.raw<{ rows: SealedRow[] }>(
-      `select number::float8 as number, id, ${auditRowText} as text from audit_events
-       where number > :after and number <= :upTo order by number limit ${size}`,
+      `with start as (
+         select min(number) as first from audit_events where number > :after and number <= :upTo)
+       select number::float8 as number, id, ${auditRowText} as text from start, audit_events
+       where number >= first and number < first + ${size} and number <= :upTo order by number`,
       { after, upTo: range.upTo },
     )
-    if (rows.length > 0) yield rows
-    if (rows.length < size) return
-    after = rows.at(-1)?.number ?? after
+    const [first] = rows
+    if (first === undefined) return
+    yield rows
+    after = first.number - 1
   }
 }
 

@@ -7,6 +7,7 @@ import type {
 } from '../../domain/challenge.ts'
 import type { Factor } from '../../domain/factor.ts'
 import type { Database, Transaction } from '../database.ts'
+import { firstIdOf } from '../first-id.ts'
 import { runPrepared } from '../run-prepared.ts'
 
 /** A challenge that begins. Its times are the database's: lengths in milliseconds are counted from there. */
@@ -269,6 +270,16 @@ export async function claimKey(
 export async function forgetKeys(database: Database): Promise<number> {
   const { rowCount } = await database.raw<{ rowCount: number }>(
     `delete from idempotency_keys where created_at < now() - interval '1 day'`,
+  )
+  return rowCount
+}
+
+/** Removes the oldest challenges that began before a time and have ended, with their deliveries. Returns how many. */
+export async function forgetBefore(database: Database, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await database.raw<{ rowCount: number }>(
+    `delete from challenges where id in (select id from challenges
+       where id < :bound and status not in ('selecting', 'pending') order by id limit :limit for update skip locked)`,
+    { bound: firstIdOf(before), limit },
   )
   return rowCount
 }

@@ -6,6 +6,7 @@ import type {
   MessageTemplate,
 } from '../../domain/delivery.ts'
 import type { Database, Transaction } from '../database.ts'
+import { firstIdOf } from '../first-id.ts'
 import { runPrepared } from '../run-prepared.ts'
 
 /** A message that is to be sent. */
@@ -226,4 +227,33 @@ export async function receiveDelivery(
        leased_until = null, ended_at = case when :status <> 'sent' then cast(:now as timestamptz) end where id = :id`,
     { id, ...end },
   )
+}
+
+/**
+ * Ends every delivery that somebody was sending, which nobody will say any more whether it went out. Returns how many
+ * there were.
+ */
+export async function endLeased(trx: Transaction, now: Date): Promise<number> {
+  const { rows } = await trx.raw<{ rows: [{ ended: number }] }>(
+    `with leased as (
+       update deliveries set status = 'abandoned', error_code = 'restored', ended_at = :now, lease = null,
+         leased_until = null
+       where status = 'queued' and leased_until is not null returning id),
+     lost as (
+       update delivery_attempts a set ended_at = :now, outcome = 'failed', error_code = 'restored'
+       from leased where a.delivery_id = leased.id and a.ended_at is null)
+     select count(*)::int as ended from leased`,
+    { now },
+  )
+  return rows[0].ended
+}
+
+/** Removes the oldest deliveries that were made before a time and have ended. Returns how many. */
+export async function forgetBefore(database: Database, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await database.raw<{ rowCount: number }>(
+    `delete from deliveries where id in (select id from deliveries
+       where id < :bound and status <> 'queued' order by id limit :limit for update skip locked)`,
+    { bound: firstIdOf(before), limit },
+  )
+  return rowCount
 }

@@ -337,7 +337,7 @@ describe('what becomes unusable', () => {
       derivation: { precedence: { default: [], attributes: {} } },
       connections: [],
       isWorkflowRunning: async () => true,
-      retention: { audit: null },
+      retention: { audit: null, challenges: 7_776_000_000, deliveries: 7_776_000_000 },
       onFault: () => undefined,
     } as unknown as Parameters<typeof sweepUnattended>[0])
     expect(await service.row(challenge.id)).toMatchObject({ status: 'expired', nonce: null })

@@ -19,7 +19,7 @@ beforeAll(async () => {
     ...merging,
     connections: [],
     isWorkflowRunning: async (workflowId) => running.has(workflowId),
-    retention: { audit: null },
+    retention: { audit: null, challenges: 7_776_000_000, deliveries: 7_776_000_000 },
     onFault: (fault) => {
       throw fault
     },
