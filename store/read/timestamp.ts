@@ -1,8 +1,9 @@
-/** A timestamp column as it comes out of the driver, in RFC 3339 and UTC; texts of `timestampSql` are that already. */
+/** A timestamp column, as it comes out of the driver or as PostgreSQL writes it into JSON, in RFC 3339 and UTC. */
 export function formatTimestamp(value: Date | string): string
 export function formatTimestamp(value: Date | string | null): string | null
 export function formatTimestamp(value: Date | string | null): string | null {
-  return value instanceof Date ? value.toISOString() : value
+  if (value === null) return null
+  return (typeof value === 'string' ? new Date(value) : value).toISOString()
 }
 
 /** A timestamp column inside a JSON value that PostgreSQL makes, as `formatTimestamp` writes it. */
