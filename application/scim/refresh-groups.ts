@@ -2,12 +2,12 @@ import type { Transaction } from '../../store/database.ts'
 import { recomposeIdentities } from '../recompose-identities.ts'
 import type { ScimWorld } from './scim-world.ts'
 
-/** People in one statement. */
+/** People who are composed at a time. */
 const piece = 1000
 
 /**
- * Gives these users the groups that they are in now, and composes anew and makes due whom that changes. All records
- * before all identities, each in order: the order in which everybody locks.
+ * Gives these users the groups that they are in now, and makes due whom that changes. Whom only this source knows the
+ * database composes; who has records of other sources too is composed of all.
  */
 export async function refreshGroups(
   trx: Transaction,
@@ -16,16 +16,11 @@ export async function refreshGroups(
   userIds: Iterable<string>,
   now: Date,
 ): Promise<void> {
-  const changed = new Set<string>()
-  for (const ids of piecesOf(userIds)) {
-    const identities = await world.store.scimMembers.refreshRecordGroups(trx, source, ids, now)
-    for (const id of identities) changed.add(id)
-  }
-  for (const ids of piecesOf(changed))
-    await recomposeIdentities(trx, world, ids, { at: now, reason: 'record', runId: null })
-}
-
-function* piecesOf(ids: Iterable<string>): Generator<readonly string[]> {
-  const sorted = [...new Set(ids)].sort()
-  for (let start = 0; start < sorted.length; start += piece) yield sorted.slice(start, start + piece)
+  const several = [...(await world.store.scimMembers.refreshGroups(trx, source, [...userIds], now))].sort()
+  for (let start = 0; start < several.length; start += piece)
+    await recomposeIdentities(trx, world, several.slice(start, start + piece), {
+      at: now,
+      reason: 'record',
+      runId: null,
+    })
 }

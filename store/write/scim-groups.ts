@@ -81,5 +81,8 @@ export async function deleteScimGroup(trx: Transaction, id: string, at: Date): P
      where id in (select group_id from scim_nested_groups where child_id = ?)`,
     [at, id],
   )
-  await trx.raw('delete from scim_groups where id = ?', [id])
+  await trx.raw(
+    'with gone as (delete from scim_members where group_id = ?) delete from scim_groups where id = ?',
+    [id, id],
+  )
 }

@@ -46,8 +46,9 @@ export async function addMembers(
   { users, groups }: ChangedMembers,
 ): Promise<ChangedMembers & { readonly known: number }> {
   const { rows } = await trx.raw<{ rows: [{ known: string; added: string[] }] }>(
+    // Held, so that none of them is deleted before the membership is there.
     `with found as materialized (
-       select id from scim_users where source = ? and id = any(?::uuid[]) order by id),
+       select id from scim_users where source = ? and id = any(?::uuid[]) order by id for key share),
      added as (
        insert into scim_members (group_id, user_id) select ?, id from found order by id
        on conflict do nothing returning user_id)
@@ -164,42 +165,22 @@ export async function usersBeneath(
 }
 
 /**
- * Writes to the source records of these users the names of the groups that they are in, nested ones resolved. Answers
- * the identities of the records that changed. The records are locked first and the groups read afterwards, so that of
- * two groups which take in one person at once, the second sees the first.
- * The ids are given twice: before the first statistics of a table that was just filled, the plan would else read the
- * whole source.
+ * Writes to the source records of these users the names of the groups that they are in, nested ones resolved, and to the
+ * identities of those records, which are due then. Answers the identities that have further records: they are locked, and
+ * still to be composed.
  */
-export async function refreshRecordGroups(
+export async function refreshGroups(
   trx: Transaction,
   source: string,
   userIds: readonly string[],
   at: Date,
 ): Promise<readonly string[]> {
-  const ids = [...userIds]
-  await trx.raw(
-    `select 1 from source_records where source = ? and external_id = any(?::text[])
-     order by external_id for no key update`,
-    [source, ids],
+  if (userIds.length === 0) return []
+  const { rows } = await runPrepared<{ rows: [{ several: readonly string[] }] }>(
+    trx,
+    'refresh-groups',
+    'select refresh_groups(?, ?::text[], ?) as several',
+    [source, [...userIds], at],
   )
-  // A recursion is guessed at millions of rows, and compiled for them, which takes longer than running it. The rows
-  // are locked, so they are found again by the place where they lie: their own key is joined badly by the same guess.
-  await trx.raw('set local jit = off')
-  const { rows } = await trx.raw<{ rows: { identityId: string | null }[] }>(
-    `with named as materialized (
-       select k.ctid as place, (
-         select coalesce(jsonb_agg(g.display_name order by g.display_name collate "C"), '[]')
-         from scim_groups g where g.id = any(array(
-           with recursive above(group_id) as (
-             select group_id from scim_members where user_id = k.id
-             union select n.group_id from above a cross join lateral (
-               select group_id from scim_nested_groups where child_id = a.group_id offset 0) n)
-           select group_id from above))) as groups
-       from source_records k where k.source = :source and k.external_id = any(cast(:ids as text[])))
-     update source_records r set groups = n.groups, changed_at = :at from named n
-     where r.ctid = n.place and r.deleted_at is null and r.groups is distinct from n.groups
-     returning r.identity_id as "identityId"`,
-    { source, ids, at },
-  )
-  return rows.flatMap(({ identityId }) => identityId ?? [])
+  return rows[0].several
 }

@@ -130,9 +130,14 @@ export async function replaceScimAddresses(
   )
 }
 
-/** Deletes a user that is locked, with its addresses and memberships. */
+/** Deletes a user that is locked and has left its groups, with its addresses. */
 export async function deleteScimUser(trx: Transaction, id: string): Promise<void> {
-  await trx.raw('delete from scim_users where id = ?', [id])
+  await runPrepared(
+    trx,
+    'delete-scim-user',
+    'with gone as (delete from scim_addresses where user_id = ?) delete from scim_users where id = ?',
+    [id, id],
+  )
 }
 
 /** The id of the one user that the client calls so, or null where there is none, or several. */
