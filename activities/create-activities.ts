@@ -5,8 +5,9 @@ import { type DrainWorld, drainBatch } from '../application/drain-due.ts'
 import { type BrakeLimit, endRun, releaseBatch, weighRun } from '../application/settle-run.ts'
 import { stageRead } from '../application/stage-read.ts'
 import { type SweepWorld, sweepUnattended } from '../application/sweep.ts'
-import type { PullSource } from '../connectors/connector.ts'
+import type { PullSource, ReadOptions } from '../connectors/connector.ts'
 import type { Activities } from './activities.ts'
+import { beginRunOf } from './begin-run.ts'
 import { withHeartbeat } from './with-heartbeat.ts'
 
 export interface ActivityWorld extends DrainWorld, SweepWorld {
@@ -30,28 +31,28 @@ export function createActivities(world: ActivityWorld): Activities {
       world.openSource(source)
       const policySet = await store.policySets.readInForce(store.database)
       const run = { id: runId, source, kind, requestedBy, workflowId, policySet }
-      const begun = await store.runs.insertRun(store.database, run, clock())
-      return { runId: begun.id, joined: begun.joined }
+      return beginRunOf(store, run, clock, Context.current().cancellationSignal)
     },
 
     readSource: ({ runId, source }) =>
       withHeartbeat(async (beat) => {
         const { signal } = beat
         const opened = world.openSource(source)
-        const { mapping, bringsGroups } = opened
-        const rows = (recognise: (externalId: string, fingerprint: Uint8Array) => boolean) =>
-          opened.readAll({
-            signal,
-            unknownGroups: 'kept',
-            recognise,
-            onProgress: ({ entries }) => beat.at(entries),
-          })
+        const { mapping, bringsGroups, changes } = opened
+        const options: ReadOptions = {
+          signal,
+          unknownGroups: 'kept',
+          onProgress: ({ entries }) => beat.at(entries),
+        }
         const outcome = await stageRead(world, {
           runId,
           source,
           mapping,
           bringsGroups,
-          rows,
+          rows: (recognise) => opened.readAll({ ...options, recognise }),
+          ...(changes && {
+            changes: { place: changes.place, rows: (mark) => changes.readChanges(mark, options) },
+          }),
           onStaged: beat.at,
         })
         return { entries: outcome.entries, complete: outcome.complete }

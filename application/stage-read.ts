@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../domain/clock.ts'
-import type { ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
+import type { ReadEnd, ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
 import { canonicaliseRow, hashRow } from './canonical-row.ts'
 import { derivationText } from './derivation.ts'
 import { digestOf, KnownRecords, type Sighting } from './known-records.ts'
 import type { HashedRow } from './link-rows.ts'
 import { fewRows, type MergeWorld, mergeRows } from './merge-rows.ts'
 import { type PreparedBirths, prepareBirths } from './prepare-births.ts'
+import { chooseMark, keepMark } from './read-marks.ts'
+import { regroupRecords } from './regroup-records.ts'
 
 /** A read that is under way: rows in batches, then how it ended. The shape of `FullReader.readAll`. */
-type RowStream = AsyncGenerator<readonly SourceRow[], ReadOutcome, void>
+type RowStream = AsyncGenerator<readonly SourceRow[], ReadEnd, void>
 
 type Recognise = (externalId: string, fingerprint: Uint8Array) => boolean
 
@@ -22,6 +24,8 @@ export interface StageRequest {
   readonly bringsGroups: boolean
   /** Opens the stream; `recognise` goes to the reader. */
   readonly rows: (recognise: Recognise) => RowStream
+  /** Left out where the source can only be read wholly. The shape of `ChangesReader`. */
+  readonly changes?: { readonly place: string; readonly rows: (mark: string) => RowStream }
   /** Called after each batch that reached the store, with entries read so far. */
   readonly onStaged: (entries: number) => void
 }
@@ -33,14 +37,22 @@ const rowsInMerge = 5000
  * Brings a read into the store: only rows that are new or changed reach PostgreSQL; what was not seen is marked
  * missing, and only when the read is proved complete (architecture rule 8). Safe to run again from the start: rows
  * that an earlier attempt merged are unchanged then, and its counts are in the run already.
+ *
+ * A run of kind `changes` reads from where the read before it had come to: nobody is missing then, and nothing is
+ * proved but that the next one may begin where this one ends.
  */
 export async function stageRead(world: MergeWorld, request: StageRequest): Promise<ReadOutcome> {
   const started = world.clock().getTime()
-  const known = await loadKnownRecords(world, request.source)
-  const staging = new Staging(world, request, known)
-  const read = await staging.takeAll()
+  const shape = `${request.mapping}\n${derivationText(world.derivation)}`
+  const { runId, source, changes } = request
+  const place = changes?.place ?? null
+  const since = await chooseMark(world.store, { runId, source, place }, shape)
+  const known = since === null ? await loadKnownRecords(world, source) : new KnownRecords()
+  const staging = new Staging(world, { ...request, since, shape }, known)
+  const { mark = null, groupsOf = null, ...read } = await staging.takeAll()
   const outcome = withDuplicates(read, staging.duplicates)
-  await recordOutcome(world, request, outcome, staging, known)
+  const regrouped = groupsOf === null ? 0 : await regroupRecords(world, { runId, source, shape, groupsOf })
+  await recordOutcome(world, { runId, source, place, shape, mark, since, regrouped }, outcome, staging, known)
   await world.store.runs.addToRun(world.store.database, request.runId, {
     seconds: secondsOf(world.clock, started, staging),
   })
@@ -53,6 +65,14 @@ async function loadKnownRecords(world: MergeWorld, source: string): Promise<Know
   return known
 }
 
+/** A request, and what became clear before it is read. */
+interface StageOrder extends StageRequest {
+  /** From where changes are read; null: everything is. */
+  readonly since: string | null
+  /** What a row's hash is made of beside the row. */
+  readonly shape: string
+}
+
 class Staging {
   readonly duplicates: RowProblem[] = []
   readonly returned: string[] = []
@@ -60,26 +80,26 @@ class Staging {
   decideMilliseconds = 0
   entries = 0
   readonly #world: MergeWorld
-  readonly #request: StageRequest
+  readonly #request: StageOrder
   readonly #known: KnownRecords
-  readonly #shape: string
   readonly #shapeDigest: Buffer
+  /** Those whose records were looked up, of a read of changes. */
+  readonly #met = new Set<string>()
   #waiting: HashedRow[] = []
   /** Those of them that no record is known for. */
   #fresh: HashedRow[] = []
   /** The merge under way: PostgreSQL works on one batch while the next is read. */
   #merging: Promise<void> = Promise.resolve()
 
-  constructor(world: MergeWorld, request: StageRequest, known: KnownRecords) {
+  constructor(world: MergeWorld, request: StageOrder, known: KnownRecords) {
     this.#world = world
     this.#request = request
     this.#known = known
-    this.#shape = `${request.mapping}\n${derivationText(world.derivation)}`
-    this.#shapeDigest = hash('md5', this.#shape, 'buffer')
+    this.#shapeDigest = hash('md5', request.shape, 'buffer')
   }
 
-  async takeAll(): Promise<ReadOutcome> {
-    const rows = this.#request.rows((externalId, fingerprint) => this.#recognise(externalId, fingerprint))
+  async takeAll(): Promise<ReadEnd> {
+    const rows = this.#open()
     try {
       for (;;) {
         const step = await rows.next()
@@ -88,6 +108,7 @@ class Staging {
           await this.#merging
           return step.value
         }
+        if (this.#request.since !== null) await this.#lookUp(step.value)
         for (const row of step.value) this.#take(canonicaliseRow(row))
         if (this.#waiting.length >= rowsInMerge) await this.#flush()
       }
@@ -97,6 +118,21 @@ class Staging {
       await rows.return({ ...emptyOutcome }).catch(() => undefined)
       throw error
     }
+  }
+
+  #open(): RowStream {
+    const { rows, changes, since } = this.#request
+    if (changes !== undefined && since !== null) return changes.rows(since)
+    return rows((externalId, fingerprint) => this.#recognise(externalId, fingerprint))
+  }
+
+  /** Of changes few records are met: only they are loaded. */
+  async #lookUp(rows: readonly SourceRow[]): Promise<void> {
+    const ids = rows.map(({ externalId }) => externalId).filter((id) => !this.#met.has(id))
+    for (const id of ids) this.#met.add(id)
+    const { hashes, database } = this.#world.store
+    for (const record of await hashes.readRecordHashes(database, this.#request.source, ids))
+      this.#known.load(record)
   }
 
   #recognise(externalId: string, fingerprint: Uint8Array): boolean {
@@ -113,7 +149,7 @@ class Staging {
   #take(given: SourceRow): void {
     this.entries += 1
     const row = given.fingerprint == null ? given : { ...given, fingerprint: this.#mix(given.fingerprint) }
-    const rowHash = hashRow(row, this.#shape)
+    const rowHash = hashRow(row, this.#request.shape)
     const sighting: Sighting = this.#known.see(row.externalId, rowHash)
     const hashed = { row, hash: rowHash }
     if (sighting === 'new' || sighting === 'changed') this.#waiting.push(hashed)
@@ -152,10 +188,10 @@ class Staging {
 
   async #merge(batch: readonly HashedRow[], births: PreparedBirths | null): Promise<void> {
     const started = performance.now()
-    const { source, runId, bringsGroups } = this.#request
+    const { source, runId, bringsGroups, shape } = this.#request
     await mergeRows(
       this.#world,
-      { source, runId, births, ...(bringsGroups ? { keepsGroups: this.#shape } : {}) },
+      { source, runId, births, ...(bringsGroups ? { keepsGroups: shape } : {}) },
       batch,
     )
     this.mergeMilliseconds += performance.now() - started
@@ -186,10 +222,23 @@ function withDuplicates(read: ReadOutcome, duplicates: readonly RowProblem[]): R
   }
 }
 
+/** What is recorded of a read beside its outcome. */
+interface ReadResult {
+  readonly runId: string
+  readonly source: string
+  readonly place: string | null
+  readonly shape: string
+  readonly since: string | null
+  /** From where changes can be read next. */
+  readonly mark: string | null
+  /** Records that changed by their groups alone, beside the rows. */
+  readonly regrouped: number
+}
+
 /** The end of the read and what is missing, in one transaction: a proof without its consequences never stands. */
 async function recordOutcome(
   world: MergeWorld,
-  { runId, source }: StageRequest,
+  { runId, source, since, mark, regrouped, ...kept }: ReadResult,
   outcome: ReadOutcome,
   staging: Staging,
   known: KnownRecords,
@@ -198,16 +247,18 @@ async function recordOutcome(
   const now = world.clock()
   await world.store.transaction(async (trx) => {
     const returned = await records.markReturned(trx, source, staging.returned.map(digestOf))
-    if (outcome.complete) {
+    if (outcome.complete && since === null) {
       for (const digests of batchesOf(known.unseen()))
         await records.markMissing(trx, source, digests, now, runId)
     }
     await runs.addToRun(trx, runId, { records: { returned } })
     const counted = (await runs.readRun(trx, runId))?.records ?? {}
-    const touched = (counted['added'] ?? 0) + (counted['changed'] ?? 0)
+    const touched = (counted['added'] ?? 0) + (counted['changed'] ?? 0) - regrouped
     const unchanged = Math.max(0, staging.entries - staging.duplicates.length - touched)
     await runs.setRead(trx, runId, outcome, { unchanged, ...(await records.countOpen(trx, source)) })
-    if (outcome.complete) await runs.noteProvedRead(trx, source, runId, now)
+    if (!outcome.complete) return
+    if (since === null) await runs.noteProvedRead(trx, source, runId, now)
+    await keepMark(trx, world.store, { source, place: kept.place }, kept.shape, mark)
   })
 }
 

@@ -1,6 +1,6 @@
 import type { CustomAttributes } from '../domain/attributes.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { ReadOutcome, SourceRow } from '../domain/source-row.ts'
+import type { ReadEnd, SourceRow } from '../domain/source-row.ts'
 
 /** What a connector is doing, for progress and heartbeats. Counts only. */
 export interface ReadProgress {
@@ -40,7 +40,19 @@ export interface SourceTest {
  * yielded before a fault are good: what an entry says of its own person counts in any read.
  */
 export interface FullReader {
-  readAll(options: ReadOptions): AsyncGenerator<readonly SourceRow[], ReadOutcome, void>
+  readAll(options: ReadOptions): AsyncGenerator<readonly SourceRow[], ReadEnd, void>
+}
+
+/**
+ * The ability to read only what changed. Of absence such a read says nothing: `complete` means that the changes were
+ * read wholly, and then `mark` is where the next read begins. What was changed before the mark may come again, and
+ * whoever did not change may come too. `groups: null` in a row: they stay as they are stored. Faults are as in `readAll`.
+ */
+export interface ChangesReader {
+  /** Where marks come from, as a stable text: at another place a mark means nothing. */
+  readonly place: string
+  /** `mark`: of an earlier read at the same place. */
+  readChanges(mark: string, options: ReadOptions): AsyncGenerator<readonly SourceRow[], ReadEnd, void>
 }
 
 export interface LiveTest {
@@ -53,6 +65,8 @@ export interface PullSource extends FullReader, LiveTest {
   readonly mapping: string
   /** Whether rows carry groups: then `groups: null` in a row means that they are not known in this read. */
   readonly bringsGroups: boolean
+  /** Left out where a source can only be read wholly. */
+  readonly changes?: ChangesReader
 }
 
 /** What opening a source needs beside its own configuration. */

@@ -64,6 +64,17 @@ export interface ReadFault {
   readonly message: string
 }
 
+/** How a read ended, with what its caller goes on with: neither is recorded with the run. */
+export interface ReadEnd extends ReadOutcome {
+  /** From where the changes after this read can be read, in the source's own writing. Null or left out: from nowhere. */
+  readonly mark?: string | null
+  /**
+   * The names of the groups of anybody by external id, of a read of changes that read the groups wholly: memberships
+   * change without the people. Null or left out: groups stay as they are stored.
+   */
+  readonly groupsOf?: ((externalId: string) => readonly string[]) | null
+}
+
 /** One entry that could not be used. `where` is a line number or an opaque external id. */
 export interface RowProblem {
   readonly where: string

@@ -20,6 +20,8 @@ import * as notices from './write/notices.ts'
 import * as parked from './write/parked-effects.ts'
 import * as passed from './write/passed-challenges.ts'
 import * as policySets from './write/policy-sets.ts'
+import * as marks from './write/read-marks.ts'
+import * as recordGroups from './write/record-groups.ts'
 import * as hashes from './write/record-hashes.ts'
 import * as rights from './write/rights.ts'
 import * as runs from './write/runs.ts'
@@ -51,10 +53,12 @@ export interface Store {
   readonly identities: typeof identities
   readonly installation: typeof installation
   readonly limits: typeof limits
+  readonly marks: typeof marks
   readonly notices: typeof notices
   readonly parked: typeof parked
   readonly passed: typeof passed
   readonly policySets: typeof policySets
+  readonly recordGroups: typeof recordGroups
   readonly records: typeof records
   readonly rights: typeof rights
   readonly runs: typeof runs
@@ -92,10 +96,12 @@ export function openStore(database: Database): Store {
     identities,
     installation,
     limits,
+    marks,
     notices,
     parked,
     passed,
     policySets,
+    recordGroups,
     records,
     rights,
     runs,

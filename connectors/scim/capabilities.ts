@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly index: boolean
   /** Whether results can be asked for in an order. */
   readonly sort: boolean
+  /** Whether results can be filtered: false only where the server says so. */
+  readonly filter: boolean
   /** Resources that one page holds at most, where the server says so. */
   readonly maxPageSize: number | null
 }
@@ -22,6 +24,7 @@ export function readCapabilities(document: JsonObject | null): Capabilities {
     cursor: readPart(pagination, 'cursor') === true,
     index: readPart(pagination, 'index') !== false,
     sort: readPart(readPart(document, 'sort'), 'supported') === true,
+    filter: readPart(readPart(document, 'filter'), 'supported') !== false,
     maxPageSize: known.length === 0 ? null : Math.floor(Math.min(...known)),
   }
 }

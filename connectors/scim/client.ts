@@ -20,6 +20,7 @@ export class ScimClient {
   readonly #search: boolean
   readonly #transport: Transport
   readonly #authorization: Authorization
+  #firstAnswerAt: number | null = null
 
   constructor(
     { url, search }: { readonly url: string; readonly search: boolean },
@@ -30,6 +31,11 @@ export class ScimClient {
     this.#search = search
     this.#transport = transport
     this.#authorization = authorization
+  }
+
+  /** When the server gave its first answer, by its own clock (RFC 9110 section 6.6.1); null where it did not say. */
+  get firstAnswerAt(): number | null {
+    return this.#firstAnswerAt
   }
 
   /** What the server says of itself (RFC 7644 section 4), or null from one that says nothing: it is optional in practice. */
@@ -46,6 +52,11 @@ export class ScimClient {
       ? { path: `${endpoint}/.search`, body: writeSearchRequest(query) }
       : { path: `${endpoint}?${writeListQuery(query)}`, body: null }
     const answer = await this.#ask(request, signal)
+    if (query.filter !== null && refusesFilter(answer))
+      throw new SourceFault(
+        'filter-refused',
+        `${endpoint.slice(1)}: the server does not filter by meta.lastModified (${answer.status})`,
+      )
     if (answer.status === 404 || answer.status === 501) return null
     if (answer.status !== 200) refuse(answer, endpoint.slice(1))
     return readListPage(parseObject(answer.text))
@@ -66,6 +77,8 @@ export class ScimClient {
       return this.#transport.exchange(request, signal)
     }
     const answer = await ask()
+    const at = Date.parse(answer.headers.get('date') ?? '')
+    if (!Number.isNaN(at)) this.#firstAnswerAt ??= at
     // A token may have ended before its time: another one is worth one try.
     return answer.status === 401 && this.#authorization.forget() ? ask() : answer
   }
@@ -73,6 +86,12 @@ export class ScimClient {
 
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400
+}
+
+/** A place that is lost is answered 400 as well (RFC 9865 section 3); whoever cannot filter may say so by 501. */
+function refusesFilter(answer: TransportAnswer): boolean {
+  if (answer.status === 501) return true
+  return answer.status === 400 && !/cursor$|^invalidCount$/i.test(readKeyword(answer) ?? '')
 }
 
 /** What the server says in words may quote what it holds: its status and the keyword of RFC 7644 table 9 are enough. */

@@ -4,6 +4,7 @@ import { MusterError } from '../../domain/error.ts'
 import type { PullSource, SourceOptions } from '../connector.ts'
 import { parseDuration } from '../duration.ts'
 import type { Credentials } from './authorization.ts'
+import { parseMark } from './change-mark.ts'
 import type { ScimPullConfig } from './config.ts'
 import { testServer } from './live-test.ts'
 import { type ReaderSettings, readServer } from './reader.ts'
@@ -30,7 +31,11 @@ export function openScimPull(config: ScimPullConfig, options: SourceOptions): Pu
   return {
     mapping: canonicalJson(shape),
     bringsGroups: groups,
-    readAll: (readOptions) => readServer(settings, readOptions),
+    readAll: (readOptions) => readServer(settings, readOptions, null),
+    changes: {
+      place: `scim-pull ${settings.url}`,
+      readChanges: (mark, readOptions) => readServer(settings, readOptions, parseMark(mark)),
+    },
     test: (signal) => testServer(settings, signal),
   }
 }

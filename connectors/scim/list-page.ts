@@ -8,6 +8,8 @@ export interface ListQuery {
   /** Empty: the first page by cursor. */
   readonly cursor: string | null
   readonly sortBy: 'id' | null
+  /** RFC 7644 section 3.4.2.2. */
+  readonly filter: string | null
   readonly attributes: string | null
   readonly excludedAttributes: string | null
 }
@@ -21,9 +23,12 @@ export interface ListPage {
 
 /** The query of a GET. */
 export function writeListQuery(query: ListQuery): string {
-  return new URLSearchParams(
-    namedParts(query).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString()
+  return (
+    new URLSearchParams(namedParts(query).map(([name, value]): [string, string] => [name, String(value)]))
+      .toString()
+      // A blank as forms write it is not understood everywhere; a plus sign itself is %2B already.
+      .replaceAll('+', '%20')
+  )
 }
 
 /** The body of a POST to `.search` (RFC 7644 section 3.4.3). */
@@ -49,8 +54,8 @@ export function readListPage(body: JsonObject): ListPage {
 }
 
 function namedParts(query: ListQuery): readonly (readonly [string, string | number])[] {
-  const { startIndex, cursor, count, sortBy, attributes, excludedAttributes } = query
-  const parts = { startIndex, cursor, count, sortBy, attributes, excludedAttributes }
+  const { startIndex, cursor, count, sortBy, filter, attributes, excludedAttributes } = query
+  const parts = { startIndex, cursor, count, sortBy, filter, attributes, excludedAttributes }
   return Object.entries(parts).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
 }
 

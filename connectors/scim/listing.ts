@@ -14,6 +14,7 @@ export interface ListingSettings {
   readonly endpoint: Endpoint
   readonly capabilities: Capabilities
   readonly pageSize: number
+  readonly filter: string | null
   readonly attributes: string | null
   readonly excludedAttributes: string | null
 }
@@ -79,13 +80,14 @@ export class Listing {
   }
 
   #query(place: Place): ListQuery {
-    const { capabilities, pageSize, attributes, excludedAttributes } = this.#settings
+    const { capabilities, pageSize, filter, attributes, excludedAttributes } = this.#settings
     const byIndex = place.kind === 'index'
     return {
       startIndex: byIndex ? place.startIndex : null,
       cursor: byIndex ? null : place.cursor,
       count: pageSize,
       sortBy: byIndex && capabilities.sort ? 'id' : null,
+      filter,
       attributes,
       excludedAttributes,
     }

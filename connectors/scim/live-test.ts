@@ -42,7 +42,7 @@ async function countResources(
   signal: AbortSignal,
 ): Promise<number | 'uncounted' | null> {
   const place = index ? { startIndex: 1, cursor: null } : { startIndex: null, cursor: '' }
-  const none = { sortBy: null, excludedAttributes: null } as const
+  const none = { sortBy: null, filter: null, excludedAttributes: null } as const
   const page = await client.list(endpoint, { ...place, ...none, count: 1, attributes: 'id' }, signal)
   if (page === null) return null
   return page.totalResults ?? (page.resources.length === 0 ? 0 : 'uncounted')

@@ -3,9 +3,11 @@ import { ScimFault } from '../../scim/scim-fault.ts'
 import { GroupGraph } from '../group-graph.ts'
 import { SourceFault } from '../source-fault.ts'
 import type { Capabilities } from './capabilities.ts'
+import { filterSince, type GroupsMark, windowStart } from './change-mark.ts'
 import type { ScimClient } from './client.ts'
+import { GroupTimes } from './group-times.ts'
 import { isObject, type JsonObject, readKey } from './json-object.ts'
-import { type Listed, Listing } from './listing.ts'
+import { type Listed, Listing, type ListingSettings } from './listing.ts'
 import { readMovedAgain } from './read-moved-again.ts'
 
 export interface GroupSettings {
@@ -17,6 +19,7 @@ export interface GroupSettings {
 
 export interface GroupsRead {
   readonly graph: GroupGraph
+  readonly times: GroupTimes
   /** Why absence of a group or a membership means nothing, or null. */
   readonly fault: SourceFault | null
 }
@@ -30,13 +33,18 @@ export async function readGroups(
   settings: GroupSettings,
   signal: AbortSignal,
 ): Promise<GroupsRead | null> {
-  let graph = new GroupGraph(true)
+  let [graph, times] = [new GroupGraph(true), new GroupTimes()]
   try {
     const pass = async function* () {
-      graph = new GroupGraph(true)
-      const listing = openListing(client, settings)
+      ;[graph, times] = [new GroupGraph(true), new GroupTimes()]
+      // Named, since some servers leave members out of lists that do not ask for them.
+      const shown = { attributes: 'displayName,members,meta', excludedAttributes: null }
+      const listing = openListing(client, settings, { ...shown, filter: null })
       for await (const page of listing.read(signal)) {
-        for (const listed of page) addGroup(graph, listed)
+        for (const listed of page) {
+          addGroup(graph, listed)
+          times.add(listed)
+        }
         settings.onPage(page.length)
         yield page
       }
@@ -45,24 +53,52 @@ export async function readGroups(
     const passes = readMovedAgain(pass)
     let step = await passes.next()
     while (!step.done) step = await passes.next()
-    return step.value ? { graph, fault: findFault(graph, settings) } : null
+    return step.value ? { graph, times, fault: findFault(graph, settings) } : null
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof SourceFault)) throw error
-    return { graph, fault: error }
+    return { graph, times, fault: error }
   }
 }
 
-function openListing(client: ScimClient, { capabilities, pageSize }: GroupSettings): Listing {
-  // Named, since some servers leave members out of lists that do not ask for them.
-  const attributes = 'displayName,members'
-  return new Listing(client, {
-    endpoint: '/Groups',
-    capabilities,
-    pageSize,
-    attributes,
-    excludedAttributes: null,
-  })
+/**
+ * Whether a group was changed since the mark. Null from a server that cannot be asked that. Throws `SourceFault` for
+ * what else it did wrong.
+ */
+export async function findGroupChanges(
+  client: ScimClient,
+  settings: GroupSettings,
+  mark: GroupsMark,
+  signal: AbortSignal,
+): Promise<boolean | null> {
+  let times = new GroupTimes()
+  const pass = async function* () {
+    times = new GroupTimes()
+    const shown = { attributes: null, excludedAttributes: 'members' }
+    const listing = openListing(client, settings, { ...shown, filter: filterSince(windowStart(mark.at)) })
+    for await (const page of listing.read(signal)) {
+      for (const listed of page) times.add(listed)
+      yield page
+    }
+    return listing.exists
+  }
+  try {
+    const passes = readMovedAgain(pass)
+    let step = await passes.next()
+    while (!step.done) step = await passes.next()
+    return step.value ? times.differFrom(mark) : null
+  } catch (error) {
+    if (error instanceof SourceFault && error.code === 'filter-refused') return null
+    throw error
+  }
+}
+
+function openListing(
+  client: ScimClient,
+  { capabilities, pageSize }: GroupSettings,
+  query: Pick<ListingSettings, 'filter' | 'attributes' | 'excludedAttributes'>,
+): Listing {
+  return new Listing(client, { endpoint: '/Groups', capabilities, pageSize, ...query })
 }
 
 function findFault(graph: GroupGraph, { allowEmpty }: GroupSettings): SourceFault | null {

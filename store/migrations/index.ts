@@ -6,6 +6,7 @@ import { freshUsers } from './0005-fresh-users.ts'
 import { auditChain } from './0006-audit-chain.ts'
 import { retention } from './0007-retention.ts'
 import { groupsOfUsers } from './0008-groups-of-users.ts'
+import { changesMark } from './0009-changes-mark.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step in its order. A step that was released is never edited: a change is a new step. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   auditChain,
   retention,
   groupsOfUsers,
+  changesMark,
 ]

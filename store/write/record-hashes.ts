@@ -8,10 +8,10 @@ import type { Database } from '../database.ts'
  * are left out, so that every run tries them again.
  */
 const knownRecords = `
-  copy (select substring(decode(md5(external_id), 'hex') for 8) || hash
-          || coalesce(fingerprint, decode('00000000000000000000000000000000', 'hex'))
-          || case when missing_since is null then '\\x00'::bytea else '\\x01'::bytea end
-        from source_records where identity_id is not null and deleted_at is null and source = `
+  select substring(decode(md5(external_id), 'hex') for 8) || hash
+    || coalesce(fingerprint, decode('00000000000000000000000000000000', 'hex'))
+    || case when missing_since is null then '\\x00'::bytea else '\\x01'::bytea end as record
+  from source_records where identity_id is not null and deleted_at is null and source = `
 
 /** The header of COPY's binary format without options, and what each row of one column begins with. */
 const headerLength = 19
@@ -30,7 +30,7 @@ export async function streamRecordHashes(
   try {
     // COPY takes no bindings; the literal is quoted by the client library.
     const stream = client.query(
-      copyTo(`${knownRecords}${client.escapeLiteral(source)}) to stdout (format binary)`),
+      copyTo(`copy (${knownRecords}${client.escapeLiteral(source)}) to stdout (format binary)`),
     )
     let rest: Buffer = Buffer.alloc(0)
     let skip = headerLength
@@ -51,4 +51,17 @@ export async function streamRecordHashes(
   } finally {
     await database.client.releaseConnection(client)
   }
+}
+
+/** The same for the records of these external ids alone. */
+export async function readRecordHashes(
+  database: Database,
+  source: string,
+  externalIds: readonly string[],
+): Promise<readonly Buffer[]> {
+  const { rows } = await database.raw<{ rows: { record: Buffer }[] }>(
+    `${knownRecords}? and external_id = any(?)`,
+    [source, [...externalIds]],
+  )
+  return rows.map(({ record }) => record)
 }

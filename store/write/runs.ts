@@ -117,6 +117,11 @@ export async function endRun(
   return rowCount > 0
 }
 
+/** A run that was asked for changes and reads everything is one that reads everything. */
+export async function setKind(database: Database, runId: string, kind: RunKind): Promise<void> {
+  await database.raw('update runs set kind = ? where id = ?', [kind, runId])
+}
+
 export async function setPolicySet(database: Database, runId: string, policySet: string): Promise<void> {
   await database.raw('update runs set policy_set = ? where id = ?', [policySet, runId])
 }
