@@ -38,7 +38,7 @@ export function defineStoreGauges(registry: Registry): StoreGauges {
 
 type GaugeGroup = Pick<StoreGauges, 'set' | 'forget'>
 
-/** What waits: for a decision, for a person, for its workflow. */
+/** What waits: for a decision, for a person, for a seal. */
 function defineQueues(registry: Registry): GaugeGroup {
   const due = defineGauge(registry, 'muster_identities_due', 'Identities that wait for a decision.')
   const dueAge = defineGauge(
@@ -61,6 +61,11 @@ function defineQueues(registry: Registry): GaugeGroup {
     'muster_runs_held_oldest_seconds',
     'How long ago the oldest run began that is held; 0 where none is.',
   )
+  const unsealed = defineGauge(
+    registry,
+    'muster_audit_unsealed_seconds',
+    'How long ago the oldest audit event was written that is not sealed; 0 where all are.',
+  )
   const runs = defineGauge(registry, 'muster_runs', 'Runs on record, by status.', 'status')
   return {
     set: (figures) => {
@@ -69,11 +74,12 @@ function defineQueues(registry: Registry): GaugeGroup {
       parked.set(figures.parked)
       held.set(figures.held)
       heldAge.set(figures.heldOldestSeconds)
+      unsealed.set(figures.auditUnsealedSeconds)
       for (const status of runStatuses) runs.set({ status }, figures.runs[status] ?? 0)
     },
     forget: () => {
       // Without labels a reset would leave a zero, which is a figure too.
-      for (const gauge of [due, dueAge, parked, held, heldAge]) gauge.remove()
+      for (const gauge of [due, dueAge, parked, held, heldAge, unsealed]) gauge.remove()
       runs.reset()
     },
   }

@@ -15,6 +15,8 @@ export interface StoreFigures {
   /** Seconds since the oldest held run began; 0 where none is held. */
   readonly heldOldestSeconds: number
   readonly runs: Partial<Record<RunStatus, number>>
+  /** Seconds since the oldest audit event was written that is not sealed; 0 where all are. */
+  readonly auditUnsealedSeconds: number
   /** Each configured source. */
   readonly sources: ReadonlyMap<string, SourceFigures>
   /** Messages that were not sent yet; a channel and kind without any is left out. */
@@ -58,6 +60,9 @@ export async function readFigures(database: Database): Promise<StoreFigures> {
     `select d.due, coalesce(extract(epoch from now() - d.oldest), 0)::float8 as due_oldest, p.parked, p.held,
        (select coalesce(extract(epoch from now() - min(started_at)), 0)::float8 from runs where status = 'held')
          as held_oldest,
+       coalesce((select extract(epoch from now() - at) from audit_events
+         where number > coalesce((select last_event from audit_seals order by number desc limit 1), 0)
+         order by number limit 1), 0)::float8 as unsealed,
        (select coalesce(jsonb_object_agg(status, total), '{}')
         from (select status, count(*) as total from runs group by status) r) as runs,
        (select coalesce(jsonb_object_agg(s.name, jsonb_build_object(
@@ -88,6 +93,7 @@ export async function readFigures(database: Database): Promise<StoreFigures> {
     parked: row.parked,
     held: row.held,
     heldOldestSeconds: row.held_oldest,
+    auditUnsealedSeconds: Math.max(0, row.unsealed),
     runs: row.runs,
     sources: new Map(Object.entries(row.sources)),
     deliveries: row.deliveries,
@@ -112,6 +118,7 @@ interface FigureRow {
   readonly parked: number
   readonly held: number
   readonly held_oldest: number
+  readonly unsealed: number
   readonly runs: Partial<Record<RunStatus, number>>
   readonly sources: Readonly<Record<string, SourceFigures>>
   readonly deliveries: readonly QueuedFigures[]

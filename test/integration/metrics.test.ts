@@ -56,7 +56,13 @@ describe('figures of the store', () => {
       { ...delivery, id: newId(), kind: 'code', channel: 'sms', status: 'queued', next_at: ago(-30) },
     ])
     const figures = await readFigures(database)
-    expect(figures).toMatchObject({ due: 0, dueOldestSeconds: 0, parked: 3, held: 2 })
+    expect(figures).toMatchObject({
+      due: 0,
+      dueOldestSeconds: 0,
+      parked: 3,
+      held: 2,
+      auditUnsealedSeconds: 0,
+    })
     expect(figures.runs).toEqual({ failed: 1, completed: 1, held: 1, running: 1 })
     expect(Math.round(figures.heldOldestSeconds / 10)).toBe(100)
     const corp = figures.sources.get('corp')
@@ -134,6 +140,7 @@ describe('counters of work', () => {
       })
       .catch(() => undefined)
     expect(await value('muster_audit_events_total{action="plan-applied"}')).toBe('3')
+    expect((await readFigures(db.database)).auditUnsealedSeconds).toBeGreaterThan(0)
     expect(await value('muster_effects_applied_total{op="suspend",actor="policy"}')).toBe('2')
     expect(await value('muster_effects_applied_total{op="remove",actor="admin"}')).toBe('1')
   })

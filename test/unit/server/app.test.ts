@@ -11,6 +11,7 @@ const figures: StoreFigures = {
   parked: 5,
   held: 2,
   heldOldestSeconds: 40,
+  auditUnsealedSeconds: 30,
   runs: { completed: 4, held: 1 },
   sources: new Map([
     ['corp', { provedAgeSeconds: 60, lastRun: { status: 'completed', ageSeconds: 70, seconds: 9.5 } }],
@@ -95,6 +96,7 @@ describe('metrics', () => {
         'muster_identities_parked 5',
         'muster_identities_held 2',
         'muster_runs_held_oldest_seconds 40',
+        'muster_audit_unsealed_seconds 30',
         'muster_runs{status="completed"} 4',
         'muster_runs{status="failed"} 0',
         'muster_source_proved_age_seconds{source="corp"} 60',
@@ -127,7 +129,7 @@ describe('metrics', () => {
     const answer = await server.inject('/metrics')
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toMatch(/^muster_store_up 0$/m)
-    expect(answer.body).not.toMatch(/^muster_(identities|runs|source|send|messages|deliveries)/m)
+    expect(answer.body).not.toMatch(/^muster_(identities|runs|source|send|messages|deliveries|audit)_/m)
   })
 
   test('count answers by the pattern of the route, never by the path', async () => {
