@@ -58,8 +58,8 @@ export interface SourceConfiguration {
   readonly type: SourceSettings['type']
   readonly correlate: readonly string[]
   readonly activity: 'decides' | 'ignored'
-  /** Milliseconds between two full reads, or null for none by itself. */
-  readonly schedule: { readonly full: number | null }
+  /** Milliseconds between two reads of everything, and of changes; null for none by itself. */
+  readonly schedule: { readonly full: number | null; readonly changes: number | null }
   readonly bringsGroups: boolean
   /** Whether it brings its people by itself, to /scim/v2: it is never read. */
   readonly pushed: boolean
@@ -181,12 +181,15 @@ function buildServerSettings({ server, mode }: Settings): ServerConfiguration {
 }
 
 function buildSource(source: SourceSettings): SourceConfiguration {
-  const full = source.type === 'scim' ? undefined : source.schedule.full
+  const { full, changes } = source.type === 'scim' ? {} : source.schedule
   return {
     type: source.type,
     correlate: source.correlate,
     activity: source.activity,
-    schedule: { full: full === undefined ? null : parseDuration(full) },
+    schedule: {
+      full: full === undefined ? null : parseDuration(full),
+      changes: changes === undefined ? null : parseDuration(changes),
+    },
     bringsGroups: bringsGroups(source),
     pushed: source.type === 'scim',
     settings: new Secret(source),

@@ -1,4 +1,5 @@
 import { findNearest } from '../domain/nearest.ts'
+import { typesWithChanges } from '../domain/source-types.ts'
 import { checkChannels } from './channel-checks.ts'
 import type { ConfigurationPath, Finding } from './fault.ts'
 import { checkMappings } from './mapping-checks.ts'
@@ -78,7 +79,8 @@ function checkSchedules(document: unknown): readonly Finding[] {
     // Of a source that is pushed the schema says that there is no schedule.
     if (isPushed(document, name)) return []
     const type = String(readPath(document, ['sources', name, 'type']))
-    const message = `Sources of type ${type} cannot read changes alone yet: use schedule.full.`
+    if (typesWithChanges.has(type)) return []
+    const message = `Sources of type ${type} cannot read changes alone: use schedule.full.`
     return [{ path, at: 'key', code: 'unsupported', message }]
   })
 }

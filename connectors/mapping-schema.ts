@@ -107,7 +107,11 @@ export const duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration s
 export const schedule = z
   .strictObject({
     full: duration.optional().describe('How often everything is read.'),
-    changes: duration.optional().describe('How often changes are read; refused until the connector can.'),
+    changes: duration
+      .optional()
+      .describe(
+        'How often changes are read, where the source can tell them; who is gone shows only when everything is read.',
+      ),
   })
   .describe('When the source is read by itself.')
 

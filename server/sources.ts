@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { MusterError } from '../domain/error.ts'
 import { requireReadableSource } from '../store/read/readable-source.ts'
 import { getRun } from '../store/read/runs.ts'
 import { getSource, listSources } from '../store/read/sources.ts'
@@ -63,7 +62,7 @@ function runRoute({ challenges: { store }, runs }: ApiWorld): Route {
       kind: z
         .enum(['full', 'changes'])
         .default('full')
-        .describe('changes is refused (`usage`) until a connector can read changes alone.'),
+        .describe('changes is refused (`usage`) for a source that can only be read wholly.'),
     }),
     answers: {
       202: { meaning: 'A run began.', schema: run },
@@ -71,9 +70,7 @@ function runRoute({ challenges: { store }, runs }: ApiWorld): Route {
     },
     problems: ['not-found', 'source-unknown', 'source-pushed', 'usage', 'temporal-unavailable'],
     handle: async ({ params, body, caller }) => {
-      if (body.kind === 'changes')
-        throw new MusterError('usage', 'No connector reads changes alone yet: ask for a full run.')
-      await requireReadableSource(store.database, params.id)
+      await requireReadableSource(store.database, params.id, body.kind)
       const requested = { source: params.id, kind: body.kind, requestedBy: actorOf(caller) }
       const { runId, joined } = await runs.start(requested)
       return {

@@ -54,9 +54,13 @@ export async function startOrJoinRun(
     if (progress?.runId != null) return { runId: progress.runId, joined: progress.runId !== runId }
     if (performance.now() >= deadline) {
       await handle.cancel()
-      throw new MusterError('temporal-unavailable', 'No worker took the run. Is one running?', {
-        retryable: true,
-      })
+      throw new MusterError(
+        'temporal-unavailable',
+        'No worker took the run: none is there, or a run that reads changes still goes on.',
+        {
+          retryable: true,
+        },
+      )
     }
     await delay(lookEvery, undefined, { signal })
   }

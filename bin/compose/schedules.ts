@@ -6,13 +6,13 @@ import {
 } from '@temporalio/client'
 import type { Configuration } from '../../config/configuration.ts'
 import type { Database } from '../../store/database.ts'
-import { taskQueue } from '../../workflows/messages.ts'
+import { type ReconcileRequest, taskQueue } from '../../workflows/messages.ts'
 
 const sourcePrefix = 'muster:source:'
 const sweepId = 'muster:sweep'
 
 /**
- * Makes Temporal's schedules equal to the configuration: one for each source with an interval, and the sweep. Only
+ * Makes Temporal's schedules equal to the configuration: one for each interval of a source, and the sweep. Only
  * ids of ours are touched, an operator's pause stays, and an advisory lock keeps two starting processes apart.
  */
 export async function keepSchedules(
@@ -45,25 +45,29 @@ function sweepSchedule(): ScheduleOptions {
 }
 
 function sourceSchedule(name: string, { schedule }: Configuration['sources'][string]): ScheduleOptions[] {
-  if (schedule.full === null) return []
-  const request = { runId: null, source: name, kind: 'full', requestedBy: { kind: 'system', id: 'schedule' } }
+  const { full, changes } = schedule
   return [
-    {
-      scheduleId: `${sourcePrefix}${name}`,
-      spec: {
-        intervals: [{ every: schedule.full }],
-        jitter: Math.min(60_000, Math.floor(schedule.full / 10)),
-      },
-      action: {
-        type: 'startWorkflow',
-        workflowType: 'reconcileSource',
-        taskQueue,
-        workflowId: `reconcile:${name}`,
-        args: [request],
-      },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10 minutes' },
-    },
+    ...(full === null ? [] : [runSchedule(name, 'full', full)]),
+    ...(changes === null ? [] : [runSchedule(name, 'changes', changes)]),
   ]
+}
+
+function runSchedule(name: string, kind: ReconcileRequest['kind'], every: number): ScheduleOptions {
+  // The name that schedules had before there were changes is the one of everything.
+  const suffix = kind === 'full' ? '' : `:${kind}`
+  const request = { runId: null, source: name, kind, requestedBy: { kind: 'system', id: 'schedule' } }
+  return {
+    scheduleId: `${sourcePrefix}${name}${suffix}`,
+    spec: { intervals: [{ every }], jitter: Math.min(60_000, Math.floor(every / 10)) },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'reconcileSource',
+      taskQueue,
+      workflowId: `reconcile:${name}${suffix}`,
+      args: [request],
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10 minutes' },
+  }
 }
 
 async function putSchedule(client: Client, schedule: ScheduleOptions): Promise<void> {

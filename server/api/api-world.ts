@@ -28,7 +28,7 @@ export interface RunControl {
    */
   start(request: {
     readonly source: string
-    readonly kind: 'full'
+    readonly kind: 'full' | 'changes'
     readonly requestedBy: Actor
   }): Promise<{ readonly runId: string; readonly joined: boolean }>
   /** Lets the second half of an approved run begin. Neither waits nor throws: the sweep finds what was not told. */

@@ -102,6 +102,7 @@ describe('runs', () => {
     expect(await start('hr', { kind: 'changes' })).toMatchObject({
       status: 400,
       type: 'urn:muster:problem:usage',
+      detail: 'Sources of type csv cannot read changes alone: ask for a full run.',
     })
     expect(await start('hr', { kind: 'some' })).toMatchObject({ type: 'urn:muster:problem:invalid-request' })
     expect(await start('hr', {}, reader)).toMatchObject({ status: 403, type: 'urn:muster:problem:forbidden' })

@@ -26,13 +26,22 @@ afterAll(async () => {
 
 const hour = 3_600_000
 
-function sources(intervals: Readonly<Record<string, number | null>>): Configuration['sources'] {
-  const source = { type: 'csv', correlate: [], activity: 'decides', bringsGroups: false, pushed: false } as const
+/** Milliseconds between two reads of everything; with those between two of changes. */
+type Interval = number | null | { readonly full: number | null; readonly changes: number }
+
+function sources(intervals: Readonly<Record<string, Interval>>): Configuration['sources'] {
+  const source = {
+    type: 'csv',
+    correlate: [],
+    activity: 'decides',
+    bringsGroups: false,
+    pushed: false,
+  } as const
   return Object.fromEntries(
-    Object.entries(intervals).map(([name, full]) => [
-      name,
-      { ...source, schedule: { full }, settings: new Secret({} as never) },
-    ]),
+    Object.entries(intervals).map(([name, asked]) => {
+      const schedule = asked === null || typeof asked === 'number' ? { full: asked, changes: null } : asked
+      return [name, { ...source, schedule, settings: new Secret({} as never) }]
+    }),
   )
 }
 
@@ -42,7 +51,7 @@ async function ids(): Promise<readonly string[]> {
   return found.sort()
 }
 
-const keep = (intervals: Readonly<Record<string, number | null>>) =>
+const keep = (intervals: Readonly<Record<string, Interval>>) =>
   keepSchedules(client, test.database, sources(intervals))
 
 /** Lists are a moment behind what was written. */
@@ -73,6 +82,24 @@ describe("Temporal's schedules", () => {
       action: { type: 'startWorkflow', workflowType: 'backup', taskQueue: 'elsewhere', args: [] },
     })
     await settles(['backup', 'muster:source:corp', 'muster:sweep'])
+    await keep({ hr: 24 * hour })
+    await settles(['backup', 'muster:source:hr', 'muster:sweep'])
+  })
+
+  it('read changes beside everything, each in its own time', async () => {
+    await keep({ hr: { full: 24 * hour, changes: hour / 12 } })
+    await settles(['backup', 'muster:source:hr', 'muster:source:hr:changes', 'muster:sweep'])
+    const kinds = await Promise.all(
+      ['muster:source:hr', 'muster:source:hr:changes'].map(async (id) => {
+        const { spec, action } = await client.schedule.getHandle(id).describe()
+        const [request] = (action as { args?: readonly { kind: string }[] }).args ?? []
+        return [request?.kind, spec.intervals?.map(({ every }) => every)]
+      }),
+    )
+    expect(kinds).toEqual([
+      ['full', [24 * hour]],
+      ['changes', [hour / 12]],
+    ])
     await keep({ hr: 24 * hour })
     await settles(['backup', 'muster:source:hr', 'muster:sweep'])
   })

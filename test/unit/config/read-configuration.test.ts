@@ -419,9 +419,9 @@ describe('every fault says what is wrong, where, and what was expected', () => {
       '8:17 sources.corp.correlate[0] unknown-attribute: There is no attribute called "employeeNumbr"; the nearest is "employeeNumber".',
     ],
     [
-      'a schedule of changes, which no connector can read yet',
+      'a schedule of changes for a source that can only be read wholly',
       `sources:\n  ${corp}\n    schedule: { changes: 5m }`,
-      '8:17 sources.corp.schedule.changes unsupported: Sources of type ldap cannot read changes alone yet: use schedule.full.',
+      '8:17 sources.corp.schedule.changes unsupported: Sources of type ldap cannot read changes alone: use schedule.full.',
     ],
     [
       'a password that would travel readable',

@@ -24,8 +24,13 @@ describe('sources of SCIM in a configuration', () => {
     const result = await read('sources:', `  ${workday}`, `  ${cloud}`)
     if (!result.ok) throw new Error(result.faults.map(({ message }) => message).join())
     expect(result.configuration.sources).toMatchObject({
-      workday: { type: 'scim', pushed: true, bringsGroups: true, schedule: { full: null } },
-      cloud: { type: 'scim-pull', pushed: false, bringsGroups: true, schedule: { full: 86_400_000 } },
+      workday: { type: 'scim', pushed: true, bringsGroups: true, schedule: { full: null, changes: null } },
+      cloud: {
+        type: 'scim-pull',
+        pushed: false,
+        bringsGroups: true,
+        schedule: { full: 86_400_000, changes: null },
+      },
     })
   })
 
@@ -57,20 +62,16 @@ describe('sources of SCIM in a configuration', () => {
     expect(result.ok && result.configuration.groupsFrom).toEqual(['workday'])
   })
 
-  it('have no schedule where they are pushed, and none for changes where they are read', async () => {
-    const result = await read(
-      'sources:',
-      '  workday: { type: scim, schedule: { changes: 5m } }',
-      `  ${cloud.replace('full: 24h', 'changes: 5m')}`,
-    )
+  it('have no schedule where they are pushed, and one for changes where they are read', async () => {
+    const result = await read('sources:', '  workday: { type: scim, schedule: { changes: 5m } }')
     const faults = result.ok
       ? []
       : result.faults.map(({ path, code, message }) => `${path} ${code}: ${message}`)
-    expect(faults).toEqual([
-      expect.stringMatching(/^sources\.workday\.schedule unknown-key/),
-      expect.stringMatching(
-        /^sources\.cloud\.schedule\.changes unsupported: Sources of type scim-pull cannot/,
-      ),
-    ])
+    expect(faults).toEqual([expect.stringMatching(/^sources\.workday\.schedule unknown-key/)])
+    const asked = await read('sources:', `  ${cloud.replace('full: 24h', 'full: 24h, changes: 5m')}`)
+    expect(asked.ok && asked.configuration.sources['cloud']?.schedule).toEqual({
+      full: 86_400_000,
+      changes: 300_000,
+    })
   })
 })
