@@ -14,7 +14,8 @@ interface Waiting<Question, Answer> {
 
 /**
  * Carries out calls together where they come faster than they are answered: what is dear is going to the database and
- * back, and it is as dear for many as for one. A call that comes alone goes at once and alone. `carryOut` gives an
+ * back, and it is as dear for many as for one. A call waits for those that come in the same turn of the event loop, and
+ * for a batch to end where as many are carried out as may be. `carryOut` gives an
  * answer for each question, in their order; where it throws, all of its calls fail so.
  */
 export function gatherCalls<Question, Answer>(
@@ -23,6 +24,7 @@ export function gatherCalls<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   let waiting: Waiting<Question, Answer>[] = []
   let going = 0
+  let isStarting = false
   const run = async (batch: readonly Waiting<Question, Answer>[]): Promise<void> => {
     try {
       const answers = await carryOut(batch.map(({ question }) => question))
@@ -36,6 +38,7 @@ export function gatherCalls<Question, Answer>(
     }
   }
   const start = (): void => {
+    isStarting = false
     while (going < atOnce && waiting.length > 0) {
       const batch = waiting.slice(0, most)
       waiting = waiting.slice(most)
@@ -46,6 +49,8 @@ export function gatherCalls<Question, Answer>(
   return (question) =>
     new Promise((answer, fail) => {
       waiting.push({ question, answer, fail })
-      start()
+      if (isStarting || going >= atOnce) return
+      isStarting = true
+      setImmediate(start)
     })
 }

@@ -4,11 +4,10 @@ import type { Configuration, SourceConfiguration } from '../../config/configurat
 import type { Clock } from '../../domain/clock.ts'
 import { scimLimits } from '../../server/scim/scim-limits.ts'
 import type { ConnectionSettings, ScimServerWorld } from '../../server/scim/scim-server-world.ts'
-import { pageScimGroups, readScimGroup } from '../../store/read/scim-groups.ts'
-import { pageScimUsers, readScimUser } from '../../store/read/scim-users.ts'
 import type { Store } from '../../store/store.ts'
 import { insertRefusals, noteRequests } from '../../store/write/scim-connections.ts'
 import { derivationOf } from './derivation.ts'
+import { openScimReads } from './scim-reads.ts'
 
 /** What `/scim/v2` is made of. */
 export interface ScimParts {
@@ -40,12 +39,7 @@ export function openScim({
       limits: scimLimits.request,
       nudge,
     },
-    reads: {
-      readUser: (source, id, wanted) => readScimUser(database, source, id, wanted),
-      pageUsers: (source, query) => pageScimUsers(database, source, query),
-      readGroup: (source, id, wanted) => readScimGroup(database, source, id, wanted),
-      pageGroups: (source, query) => pageScimGroups(database, source, query),
-    },
+    reads: openScimReads(database),
     log: {
       noteRequests: (source, noted) => noteRequests(database, source, noted),
       insertRefusals: (source, refusals) => insertRefusals(database, source, refusals),

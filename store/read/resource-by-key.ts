@@ -4,60 +4,100 @@ import { foldKey } from '../../domain/fold-key.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
 import type { Database } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
-import type { PageRequest } from './resource-page.ts'
+import { quickMembershipsOf, withNestedGroups } from './quick-memberships.ts'
 import type { ResourceTable } from './resource-places.ts'
-import type { ResourcePage } from './resource-query.ts'
-import { membershipsOf, type ResourceRow, resourceColumns, viewResource } from './resource-row.ts'
+import type { ResourcePage, ResourceQuery } from './resource-query.ts'
+import { type ResourceRow, resourceColumns, viewResource } from './resource-row.ts'
 import { isStorable } from './storable-text.ts'
 
-/** One resource of a connection by its id, or null: a text that is no id names none. */
-export async function readResource(
-  database: Database,
-  table: ResourceTable,
-  key: { readonly source: string; readonly id: string; readonly memberships: boolean },
-): Promise<StoredResource | null> {
-  if (!isUuid(key.id) || key.id !== key.id.toLowerCase()) return null
-  const { rows } = await runPrepared<{ rows: ResourceRow[] }>(
-    database,
-    `read-${table.table}-${key.memberships ? 'whole' : 'bare'}`,
-    `select ${resourceColumns.text}, ${membershipsOf(table, key.memberships).text}
-     from ${table.table} r where r.source = ? and r.id = ?`,
-    [key.source, key.id],
-  )
-  const [row] = rows
-  return row === undefined ? null : viewResource(row, table)
+/** A row that was found, and which of the questions asked for it, from 1. */
+interface FoundRow extends ResourceRow {
+  readonly at: string
+  readonly nested: boolean
 }
 
 /**
- * The first page of what every client asks before it writes: one `eq` of userName, externalId or a group's name. Null
- * where the query asks for anything else. Planned once by each connection, and bounded by its index: it needs no
- * transaction and no timeout.
+ * Resources by connection and id, each in the place of its question; null: the connection has none of that id. A text
+ * that is no id names none. Many cost hardly more than one: what is dear is going there and back.
  */
-export async function readPageByKey(
+export async function readResources(
   database: Database,
-  { table, source, query, memberships }: PageRequest,
-): Promise<ResourcePage | null> {
-  const { filter, sort, page } = query
-  const asked = filter === null || sort !== null ? null : findColumn(filter, table)
-  if (asked === null || page.kind !== 'index' || page.start !== 1 || page.count < 1) return null
-  const { rows } = await runPrepared<{ rows: ResourceRow[] }>(
+  table: ResourceTable,
+  asked: readonly { readonly source: string; readonly id: string }[],
+  memberships: boolean,
+): Promise<readonly (StoredResource | null)[]> {
+  const answers: (StoredResource | null)[] = asked.map(() => null)
+  const places = [...asked.keys()].filter((at) => isIdText(asked[at]?.id ?? ''))
+  if (places.length === 0) return answers
+  const { rows } = await runPrepared<{ rows: FoundRow[] }>(
     database,
-    `page-${table.table}-${asked.column}-${memberships ? 'whole' : 'bare'}`,
-    // The inner limit keeps the planner from walking the order by id instead of the index that the key has.
-    `select ${resourceColumns.text}, ${membershipsOf(table, memberships).text}
-     from (select * from ${table.table} where source = ? and ${asked.column} = ? limit ${keyLimit}) r
-     order by r.id`,
-    [source, asked.value],
+    `read-${table.table}-${memberships ? 'whole' : 'bare'}`,
+    // One by one through the index, whatever the planner thinks of the tables.
+    `select asked.at, ${resourceColumns.text}, ${quickMembershipsOf(table, memberships).text}
+     from unnest(?::text[], ?::uuid[]) with ordinality asked(source, id, at)
+     cross join lateral (
+       select * from ${table.table} o where o.id = asked.id and o.source = asked.source offset 0) r`,
+    [places.map((at) => asked[at]?.source ?? ''), places.map((at) => asked[at]?.id ?? '')],
   )
-  if (rows.length >= keyLimit) return null
-  const shown = rows.slice(0, page.count).map((row) => viewResource(row, table))
-  return { total: rows.length, resources: shown, next: null }
+  for (const row of await withNestedGroups(database, rows))
+    answers[places[Number(row.at) - 1] ?? -1] = viewResource(row, table)
+  return answers
 }
 
-/** More than these with one external id are no look-up any more, but a page of a list. */
+function isIdText(id: string): boolean {
+  return isUuid(id) && id === id.toLowerCase()
+}
+
+/** What every client asks before it writes: the first page of one `eq` of userName, externalId or a group's name. */
+export interface KeyQuery {
+  readonly column: 'user_name_key' | 'display_name_key' | 'external_id'
+  readonly value: string
+  /** Resources on the page. */
+  readonly count: number
+}
+
+/** The key that a query asks for, or null where it asks for anything else. */
+export function findKeyQuery({ filter, sort, page }: ResourceQuery, table: ResourceTable): KeyQuery | null {
+  const asked = filter === null || sort !== null ? null : findColumn(filter, table)
+  if (asked === null || page.kind !== 'index' || page.start !== 1 || page.count < 1) return null
+  return { ...asked, count: page.count }
+}
+
+/**
+ * The pages that key queries of one column ask for, each in the place of its question; null: so many have that key that
+ * it is no look-up any more, but a list. Bounded by an index: it needs no transaction and no timeout.
+ */
+export async function readPagesByKey(
+  database: Database,
+  table: ResourceTable,
+  column: KeyQuery['column'],
+  asked: readonly (Omit<KeyQuery, 'column'> & { readonly source: string })[],
+  memberships: boolean,
+): Promise<readonly (ResourcePage | null)[]> {
+  const { rows } = await runPrepared<{ rows: FoundRow[] }>(
+    database,
+    `page-${table.table}-${column}-${memberships ? 'whole' : 'bare'}`,
+    // The inner limit keeps the planner from walking the order by id instead of the index that the key has.
+    `select asked.at, ${resourceColumns.text}, ${quickMembershipsOf(table, memberships).text}
+     from unnest(?::text[], ?::text[]) with ordinality asked(source, value, at)
+     cross join lateral (
+       select * from ${table.table} o where o.source = asked.source and o.${column} = asked.value limit ${keyLimit}) r
+     order by asked.at, r.id`,
+    [asked.map(({ source }) => source), asked.map(({ value }) => value)],
+  )
+  const found = await withNestedGroups(database, rows)
+  return asked.map(({ count }, index) => {
+    const own = found.filter(({ at }) => Number(at) === index + 1)
+    if (own.length >= keyLimit) return null
+    const resources = own.slice(0, count).map((row) => viewResource(row, table))
+    return { total: own.length, resources, next: null }
+  })
+}
+
+/** More than these with one external id are a list. */
 const keyLimit = 101
 
-function findColumn(filter: Filter, table: ResourceTable): { column: string; value: string } | null {
+function findColumn(filter: Filter, table: ResourceTable): Omit<KeyQuery, 'count'> | null {
   if (filter.op !== 'compare' || filter.operator !== 'eq' || typeof filter.value !== 'string') return null
   const { attribute, value } = filter
   if (attribute.element !== null || attribute.path.length !== 1 || value === '' || !isStorable(value))

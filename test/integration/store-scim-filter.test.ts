@@ -11,10 +11,9 @@ import { groupSchema } from '../../scim/group-schema.ts'
 import { renderResource } from '../../scim/render-resource.ts'
 import type { ResourceSchema, ScimAttribute } from '../../scim/scim-schema.ts'
 import { userSchema } from '../../scim/user-schema.ts'
-import { pageScimGroups, readScimGroup } from '../../store/read/scim-groups.ts'
-import { pageScimUsers, readScimUser } from '../../store/read/scim-users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertScimCrowd, insertScimGroups, nest } from '../support/scim-crowd.ts'
+import { pageScimGroups, pageScimUsers, readScimGroup, readScimUser } from '../support/scim-reads.ts'
 
 const customAttributes: CustomAttributes = {
   badge: { type: 'string', multiValued: false },

@@ -7,10 +7,9 @@ import { groupSchema } from '../../scim/group-schema.ts'
 import { userSchema } from '../../scim/user-schema.ts'
 import type { Database } from '../../store/database.ts'
 import type { CursorPosition, ResourceSort } from '../../store/read/resource-query.ts'
-import { pageScimGroups, readScimGroup } from '../../store/read/scim-groups.ts'
-import { pageScimUsers, readScimUser } from '../../store/read/scim-users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertScimCrowd, insertScimGroups, nest } from '../support/scim-crowd.ts'
+import { pageScimGroups, pageScimUsers, readScimGroup, readScimUser } from '../support/scim-reads.ts'
 
 const users = userSchema({ level: { type: 'number', multiValued: false } })
 const level = 'urn:muster:scim:schemas:extension:2.0:User:custom.level'

@@ -7,9 +7,8 @@ import { groupSchema } from '../../scim/group-schema.ts'
 import type { ResourceSchema } from '../../scim/scim-schema.ts'
 import { userSchema } from '../../scim/user-schema.ts'
 import type { ResourceQuery } from '../../store/read/resource-query.ts'
-import { pageScimGroups } from '../../store/read/scim-groups.ts'
-import { pageScimUsers, readScimUser } from '../../store/read/scim-users.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { pageScimGroups, pageScimUsers, readScimUser } from '../support/scim-reads.ts'
 
 const users = userSchema({})
 let db: TestDatabase
