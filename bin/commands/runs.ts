@@ -79,7 +79,9 @@ async function decideRun(
 }
 
 function showRun({ io, globals }: CliContext, run: Run): Promise<void> {
-  return globals.json ? writeJson(io.out, run) : writeLines(io.out, [`run ${run.id}`, ...describeRun(run)])
+  return globals.json
+    ? writeJson(io.out, run)
+    : writeLines(io.out, [`run ${run.id}`, ...describeRun(run, 'whole')])
 }
 
 /** The table of runs, shared with `muster status`. */

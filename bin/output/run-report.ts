@@ -2,6 +2,7 @@ import type { UnusableReason } from '../../domain/address.ts'
 import { type Factor, factors } from '../../domain/factor.ts'
 import type { Run } from '../../domain/run.ts'
 import type { Population } from '../../store/read/population.ts'
+import { describeRead } from './describe-read.ts'
 
 const factorWords: Readonly<Record<Factor, string>> = { 'otp-email': 'by e-mail', 'otp-sms': 'by SMS' }
 
@@ -16,13 +17,16 @@ const unusableWords: Readonly<Record<UnusableReason, string>> = {
   'over-limit': 'more addresses than the policy takes',
 }
 
-/** One run in words: what was read, what changed, what was held or went wrong, how fast. */
-export function describeRun(run: Run): readonly string[] {
+/**
+ * One run in words: what was read, what changed, what was held or went wrong, how fast. `whole`: with the proof of its
+ * read, or why there is none.
+ */
+export function describeRun(run: Run, detail: 'summary' | 'whole' = 'summary'): readonly string[] {
   const { records, identities, effects, seconds } = run
   const name = run.source ?? 'policies'
   return [
     `${name}: ${run.status} in ${seconds.total.toFixed(1)} s`,
-    ...describeRead(run),
+    ...describeRead(run, detail),
     listCounts('people', [
       [identities.created, 'new'],
       [identities.changed, 'changed'],
@@ -43,19 +47,29 @@ export function describeRun(run: Run): readonly string[] {
     records.notLinked === 0
       ? ''
       : `  not linked: ${records.notLinked}, because more than one identity fits; see: muster sources show ${name}`,
+    ...(detail === 'whole' ? describeRest(run) : []),
     ...describeBrakes(run),
     run.fault === null ? '' : `  ${run.fault.message}`,
   ].filter((line) => line !== '')
 }
 
-function describeRead({ read, records, seconds }: Run): readonly string[] {
-  if (read === null) return []
-  const rate =
-    seconds.read + seconds.stage > 0 ? Math.round(read.entries / (seconds.read + seconds.stage)) : 0
-  const proof = read.complete ? 'complete' : `incomplete: ${read.why?.message ?? 'no reason given'}`
-  const counts = `${records.added} new, ${records.changed} changed, ${records.unchanged} unchanged`
-  const problems = read.problems.slice(0, 3).map(({ where, message }) => `  ${where}: ${message}`)
-  return [`  read: ${read.entries} entries (${counts}), ${rate} a second, ${proof}`, ...problems]
+/** What a summary leaves to the whole population, or leaves out. */
+function describeRest({ unusable, seconds }: Run): readonly string[] {
+  const words = countReasons(unusable)
+  const { read, stage, decide, apply } = seconds
+  const parts = Object.entries({ read, stage, decide, apply }).map(
+    ([name, time]) => `${time.toFixed(1)} ${name}`,
+  )
+  return [
+    ...(words.length === 0 ? [] : [`  could not be used: ${words.join(', ')}`]),
+    `  seconds: ${parts.join(', ')}`,
+  ]
+}
+
+function countReasons(unusable: Run['unusable']): readonly string[] {
+  return (Object.entries(unusable) as [UnusableReason, number][])
+    .sort(([, left], [, right]) => right - left)
+    .map(([reason, count]) => `${count} × ${unusableWords[reason]}`)
 }
 
 function describeBrakes({ id, brakes, effects }: Run): readonly string[] {
@@ -84,13 +98,8 @@ export function describePopulation(population: Population): readonly string[] {
       `Codes ${factorWords[factor]}: ${rights} people have the right; ${active} addresses are ready${waiting}${asleep}.${missing}`,
     )
   }
-  const reasons = Object.entries(population.unusable) as [UnusableReason, number][]
-  if (reasons.length > 0) {
-    const words = reasons
-      .sort(([, left], [, right]) => right - left)
-      .map(([reason, count]) => `${count} × ${unusableWords[reason]}`)
-    lines.push(`Could not be used: ${words.join(', ')}.`)
-  }
+  const words = countReasons(population.unusable)
+  if (words.length > 0) lines.push(`Could not be used: ${words.join(', ')}.`)
   return lines
 }
 
