@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -124,6 +134,40 @@ describe('a CSV file that is not as it has to be', () => {
     ])
   })
 
+  it('counts lines, not rows: a value may have several', async () => {
+    const { rows, outcome } = await read('id,login\n1,"a\nb\nc"\n2\n1,again\n\n3,"d\ne",x\n', small)
+    expect(rows.map((row) => row.externalId)).toEqual(['1'])
+    expect(outcome.problems).toEqual([
+      { where: 'line 5', code: 'bad-row', message: '1 columns where the header has 2' },
+      { where: 'line 6', code: 'duplicate-id', message: 'lines 4 and 6 have the same external id' },
+      { where: 'line 9', code: 'bad-row', message: '3 columns where the header has 2' },
+    ])
+  })
+
+  it('reports by line a value that is not what its attribute has to be, and not the value', async () => {
+    const attributes = { userName: 'login', startDate: 'start' }
+    const { rows, outcome } = await read('id,login,start\n1,a,2026-02-01\n2,b,soon\n', {
+      attributes,
+      inactive: [],
+    })
+    expect(rows.map((row) => row.externalId)).toEqual(['1'])
+    expect(outcome).toMatchObject({ complete: false, problemCount: 1 })
+    expect(outcome.problems[0]).toMatchObject({
+      where: 'line 3',
+      message: expect.not.stringContaining('soon'),
+    })
+  })
+
+  it('counts every bad row, and keeps the first hundred of them', async () => {
+    const { rows, outcome } = await read(`id,login\n${'x\n'.repeat(250)}1,a\n`, small)
+    expect(rows).toHaveLength(1)
+    expect(outcome).toMatchObject({ complete: false, problemCount: 250 })
+    expect(outcome.problems).toHaveLength(100)
+    expect(outcome.why?.message).toBe(
+      `${outcome.problems[0]?.where}: 1 columns where the header has 2; 249 more could not be used`,
+    )
+  })
+
   it('reports an id that comes twice with both lines, and keeps the first', async () => {
     const { rows, outcome } = await read('id,login\n1,a\n2,b\n1,c\n', small)
     expect(rows.map((row) => row.attributes.userName)).toEqual(['a', 'b'])
@@ -155,6 +199,32 @@ describe('a CSV file that is not as it has to be', () => {
     expect(outcome.why?.message).toContain('line 3 is not UTF-8')
   })
 
+  it('names the line of such a byte far behind the first block of the file', async () => {
+    const lines = Array.from({ length: 40_000 }, (_, index) => `${index},login-${index}`).join('\n')
+    const content = Buffer.concat([Buffer.from(`id,login\n${lines}\n`), Buffer.from('x,Jos\xe9\n', 'latin1')])
+    const { rows, outcome } = await read(content, small)
+    expect(outcome).toMatchObject({ complete: false, why: { code: 'encoding' } })
+    expect(outcome.why?.message).toContain('line 40002 is not UTF-8')
+    expect(rows.length).toBeGreaterThan(20_000)
+  })
+
+  it.each([
+    {
+      name: 'half a character of UTF-16',
+      encoding: 'utf-16le',
+      content: Buffer.concat([Buffer.from('\ufeffid,login\n1,a\n2,b', 'utf16le'), Buffer.from([0x41])]),
+    },
+    {
+      name: 'UTF-16 that is read as UTF-8',
+      encoding: 'utf-8',
+      content: Buffer.from('\ufeffid,login\n1,a\n', 'utf16le'),
+    },
+  ])('names the encoding that $name does not fit', async ({ encoding, content }) => {
+    const { outcome } = await read(content, { ...small, encoding })
+    expect(outcome).toMatchObject({ complete: false, why: { code: 'encoding' } })
+    expect(outcome.why?.message.toLowerCase()).toContain(`is not ${encoding}`)
+  })
+
   it.each([
     { name: 'no byte', content: '', message: /no header/ },
     { name: 'a header only', content: 'id,login\n', message: /no row below its header/ },
@@ -179,6 +249,15 @@ describe('a CSV file that is not as it has to be', () => {
       },
     },
     { name: 'is removed', change: (path: string) => rmSync(path) },
+    { name: 'is cut off', change: (path: string) => truncateSync(path, 20_000) },
+    {
+      name: 'is edited in its place',
+      change: (path: string) => {
+        const file = openSync(path, 'r+')
+        writeSync(file, 'ID', 0)
+        closeSync(file)
+      },
+    },
   ])('gives no proof when the file $name while it is read', async ({ change }) => {
     const lines = Array.from({ length: 3000 }, (_, index) => `${index},login-${index}`)
     const path = write(`id,login\n${lines.join('\n')}\n`)
