@@ -1,8 +1,9 @@
+import { v7 as newId } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../store/store.ts'
 import { describePullSource } from '../contract/pull-source.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { readAll } from '../support/read-all.ts'
+import { readAll, readChanges } from '../support/read-all.ts'
 import { configurationOf, type ScimHost, startScimHost } from '../support/scim-host.ts'
 import { openPull, type PullChanges } from '../support/scim-pull.ts'
 import { organizationUsers } from '../support/scim-server.ts'
@@ -42,6 +43,12 @@ async function send(method: string, path: string, body: unknown) {
   return text === '' ? {} : (JSON.parse(text) as { id?: string; userName?: string; displayName?: string })
 }
 
+const patch = (path: string, operation: object) =>
+  send('PATCH', path, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [operation],
+  })
+
 async function push(path: string, body: unknown): Promise<void> {
   const { id, userName, displayName } = await send('POST', path, body)
   ids.set(String(userName ?? displayName), String(id))
@@ -72,5 +79,39 @@ describe.each<{ how: string; changes: PullChanges }>([
       expect(paged.outcome).toMatchObject({ complete: true, entries: 5 })
       expect(paged.rows).toEqual(whole.rows)
     }
+  })
+
+  it('gives what changed since a mark, groups without their people too', async () => {
+    // As if everybody had been pushed long ago, and Anna changed some days later.
+    for (const table of ['scim_users', 'scim_groups'])
+      await test.database(table).update({ modified_at: new Date(Date.now() - 30 * 86_400_000) })
+    const later = new Date(Date.now() - 20 * 86_400_000)
+    await test
+      .database('scim_users')
+      .where({ id: ids.get('anna') })
+      .update({ modified_at: later })
+    const { mark } = await readAll(open(changes))
+    await patch(`/Users/${ids.get('cleo')}`, { op: 'replace', path: 'title', value: `Head ${newId()}` })
+    await patch(`/Users/${ids.get('emil')}`, { op: 'replace', path: 'active', value: false })
+    const first = await readChanges(open(changes), mark)
+    expect(first.outcome).toMatchObject({ complete: true, entries: 3, groups: null })
+    expect(first.rows.map(({ attributes, active, groups }) => [attributes.userName, active, groups])).toEqual(
+      expect.arrayContaining([
+        ['anna', true, null],
+        ['cleo', true, null],
+        ['emil', false, null],
+      ]),
+    )
+    await patch(`/Groups/${ids.get('field')}`, { op: 'add', path: 'members', value: membersOf('dora') })
+    const second = await readChanges(open(changes), first.mark)
+    expect(second.outcome).toMatchObject({ complete: true, groups: { complete: true, entries: 2 } })
+    expect(second.groupsOf?.(String(ids.get('dora')))).toEqual(['field', 'staff'])
+    await patch(`/Groups/${ids.get('field')}`, {
+      op: 'remove',
+      path: `members[value eq "${ids.get('dora')}"]`,
+    })
+    const third = await readChanges(open(changes), second.mark)
+    expect(third.groupsOf?.(String(ids.get('dora')))).toEqual([])
+    await patch(`/Users/${ids.get('emil')}`, { op: 'replace', path: 'active', value: true })
   })
 })

@@ -15,6 +15,8 @@ export interface ScimServer {
   readonly requests: readonly ReceivedRequest[]
   /** The people as they are now: a test may move them while they are read. */
   users: ScimResource[]
+  /** The same of groups; null: no /Groups. */
+  groups: ScimResource[] | null
   close(): Promise<void>
 }
 
@@ -31,6 +33,11 @@ export interface ScimServerHabits {
   /** Null: no ServiceProviderConfig. */
   readonly sort?: boolean | null
   readonly maxPageSize?: number
+  /**
+   * What becomes of a filter by `meta.lastModified`: it is kept (usual), ignored, answered 400, or the server says of
+   * itself that it does not filter.
+   */
+  readonly filter?: 'kept' | 'ignored' | 'refused' | 'unsupported'
   /** Answers instead of the server, which goes on where it gives undefined. */
   readonly script?: (request: ReceivedRequest, server: ScimServer) => LocalAnswer | undefined
   readonly tls?: { readonly cert: string; readonly key: string }
@@ -52,7 +59,7 @@ export async function startScimServer(habits: ScimServerHabits = {}): Promise<Sc
     }
     const token = (request.headers.authorization ?? '').slice('Bearer '.length)
     if (token !== scimToken && token !== `issued-${issued}`) return json(401, { status: '401' })
-    return serve(request, habits, server.users)
+    return serve(request, habits, server)
   }
   const local: LocalServer = await startLocalServer(answer, habits.tls)
   const server: ScimServer = {
@@ -60,6 +67,7 @@ export async function startScimServer(habits: ScimServerHabits = {}): Promise<Sc
     tokenUrl: `${local.url}/token`,
     requests: local.requests,
     users: [...(habits.users ?? organizationUsers)],
+    groups: habits.groups === null ? null : [...(habits.groups ?? organizationGroups)],
     close: local.close,
   }
   return server
@@ -94,7 +102,7 @@ function decodeForm(text: string): string {
 function serve(
   request: ReceivedRequest,
   habits: ScimServerHabits,
-  users: readonly ScimResource[],
+  { users, groups }: ScimServer,
 ): LocalAnswer {
   const { pathname, searchParams } = new URL(request.path, 'http://localhost')
   const search = pathname.endsWith('/.search') && request.method === 'POST'
@@ -104,28 +112,44 @@ function serve(
       return habits.sort === null ? json(404, { status: '404' }) : json(200, describe(habits))
     case '/scim/v2/Users':
       return list(query, habits, users)
-    case '/scim/v2/Groups': {
-      const groups = habits.groups === undefined ? organizationGroups : habits.groups
+    case '/scim/v2/Groups':
       return groups === null ? json(404, { status: '404' }) : list(query, habits, groups)
-    }
     default:
       return json(404, { status: '404' })
   }
 }
 
-function describe({ sort = true, paging = 'index', maxPageSize }: ScimServerHabits): ScimResource {
+function describe({ sort = true, paging = 'index', filter, maxPageSize }: ScimServerHabits): ScimResource {
   return {
     sort: { supported: sort },
-    filter: { supported: true, ...(maxPageSize === undefined ? {} : { maxResults: maxPageSize }) },
+    filter: {
+      supported: filter !== 'unsupported',
+      ...(maxPageSize === undefined ? {} : { maxResults: maxPageSize }),
+    },
     pagination: { cursor: paging === 'cursor', index: paging !== 'cursor' },
   }
 }
 
 function list(
   query: ReadonlyMap<string, string | number>,
-  { paging = 'index', counts = true, lowerCase = false, maxPageSize = 1000 }: ScimServerHabits,
-  all: readonly ScimResource[],
+  {
+    paging = 'index',
+    counts = true,
+    lowerCase = false,
+    filter = 'kept',
+    maxPageSize = 1000,
+  }: ScimServerHabits,
+  everything: readonly ScimResource[],
 ): LocalAnswer {
+  const since = /^meta\.lastModified gt "(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"$/.exec(
+    String(query.get('filter') ?? ''),
+  )
+  if (filter === 'refused' && query.has('filter'))
+    return json(400, { status: '400', scimType: 'invalidFilter' })
+  const all =
+    filter === 'kept' && since !== null
+      ? everything.filter((one) => timeOf(one) > Date.parse(String(since[1])))
+      : everything
   const asked = Number(query.get('count') ?? 100)
   const count = Math.min(asked, maxPageSize)
   const start = startOf(query, paging, count)
@@ -143,6 +167,11 @@ function list(
     200,
     Object.fromEntries(Object.entries(answer).map(([key, value]) => [key.toLowerCase(), value])),
   )
+}
+
+function timeOf({ meta }: ScimResource): number {
+  const { lastModified } = (meta ?? {}) as { lastModified?: string }
+  return Date.parse(lastModified ?? '')
 }
 
 function startOf(
