@@ -6,6 +6,7 @@ import { addEnrollment, changeEnrollment } from '../../application/change-enroll
 import { createDeliverySender } from '../../application/deliveries/delivery-sender.ts'
 import { offerOverdue } from '../../application/deliveries/offer-overdue.ts'
 import { openTestDeliveries, type TestDeliveries } from '../support/delivery-world.ts'
+import { emptyTables, tablesOfRuns } from '../support/empty-tables.ts'
 import { insertPeople } from '../support/population.ts'
 import { type Reconciler, startReconciler } from '../support/reconciler.ts'
 
@@ -18,10 +19,7 @@ beforeAll(async () => {
   muster = await startReconciler(folder)
 })
 beforeEach(async () => {
-  await muster.store.database.raw(
-    `truncate source_records, correlation_keys, identities, identity_states, rights, enrollments, runs, parked_effects,
-       audit_events, deliveries cascade`,
-  )
+  await emptyTables(muster.store.database, tablesOfRuns)
   deliveries = await openTestDeliveries(muster.store.database)
 })
 afterAll(async () => {

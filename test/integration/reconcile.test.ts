@@ -7,6 +7,7 @@ import { decideHeldRun } from '../../application/decide-held-run.ts'
 import { setManualRight } from '../../application/set-manual-right.ts'
 import { nudgeDrain, requestRun, startSettling, waitForRun } from '../../bin/compose/request-run.ts'
 import { taskQueue } from '../../workflows/messages.ts'
+import { emptyTables, tablesOfRuns } from '../support/empty-tables.ts'
 import { recordHistories } from '../support/histories.ts'
 import { type Reconciler, startReconciler } from '../support/reconciler.ts'
 
@@ -61,10 +62,7 @@ const due = async () => (await muster.store.database('identity_states').whereNot
 const usable = async () => (await muster.store.database('enrollments').where({ status: 'active' })).length
 
 beforeEach(async () => {
-  await muster.store.database.raw(
-    `truncate source_records, correlation_keys, correlation_overrides, identities, identity_states, rights, enrollments,
-       runs, parked_effects, audit_events cascade`,
-  )
+  await emptyTables(muster.store.database, tablesOfRuns)
   await muster.loadPolicies([none])
   await muster.loadPolicies([sms])
 })

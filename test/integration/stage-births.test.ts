@@ -7,6 +7,7 @@ import { createDecider } from '../../bin/compose/decider.ts'
 import { type Attributes, enterpriseUrn, musterUrn } from '../../domain/attributes.ts'
 import type { SourceRow } from '../../domain/source-row.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyTables, tablesOfRuns } from '../support/empty-tables.ts'
 import { derivation, mergeWorld, readRows } from '../support/merge-world.ts'
 import { putInForce } from '../support/policies.ts'
 import { row } from '../support/rows.ts'
@@ -32,10 +33,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   for (const { test } of sides) {
-    await test.database.raw(
-      `truncate source_records, correlation_keys, correlation_overrides, identities, identity_states, rights, enrollments,
-         runs, sources, parked_effects, audit_events, deliveries cascade`,
-    )
+    await emptyTables(test.database, [...tablesOfRuns, 'sources'])
     await test.database('policy_set_in_force').update({ policy_set: null })
   }
 })

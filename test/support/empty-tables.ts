@@ -25,3 +25,18 @@ export const tablesOfPushes: readonly string[] = [
   'identity_states',
   'audit_events',
 ]
+
+/** What runs write, with the messages that come of them. */
+export const tablesOfRuns: readonly string[] = [
+  'source_records',
+  'correlation_keys',
+  'correlation_overrides',
+  'identities',
+  'identity_states',
+  'rights',
+  'enrollments',
+  'runs',
+  'parked_effects',
+  'audit_events',
+  'deliveries',
+]
