@@ -174,6 +174,14 @@ function nameOfPath(request: FastifyRequest): string {
   return `${scimPrefix}/${first}${below}`
 }
 
+/** Asked for with every answer, and never another one while the server listens. */
+const origins = new WeakMap<FastifyInstance, string>()
+
 function listeningUrl(app: FastifyInstance): string {
-  return app.server.listening ? app.listeningOrigin : 'http://localhost'
+  const known = origins.get(app)
+  if (known !== undefined) return known
+  if (!app.server.listening) return 'http://localhost'
+  const origin = app.listeningOrigin
+  origins.set(app, origin)
+  return origin
 }
