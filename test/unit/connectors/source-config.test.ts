@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { PullSource } from '../../../connectors/connector.ts'
 import { ldapConfig } from '../../../connectors/ldap/config.ts'
 import { applyFlavor } from '../../../connectors/ldap/flavor.ts'
 import { sourceConnectors } from '../../../connectors/registry.ts'
+import { typesWithChanges } from '../../../domain/source-types.ts'
 
 const small = {
   type: 'ldap',
@@ -88,13 +90,31 @@ describe('a flavor', () => {
 })
 
 describe('the registry', () => {
+  const options = { customAttributes: {}, folder: '/', clock: () => new Date() }
+
   it('knows every kind of source by the type that its configuration has', () => {
     for (const [type, { configSchema }] of Object.entries(sourceConnectors))
       expect(configSchema.shape.type.safeParse(type).success).toBe(true)
   })
 
+  it('has changes of those types that are said to tell them, and of no others', () => {
+    const config = { url: 'https://idp.example.com/scim', auth: { bearer: 'token' } }
+    const pull = sourceConnectors['scim-pull']
+    const people = { type: 'csv', file: 'people.csv', externalId: 'id', attributes: { userName: 'login' } }
+    const opened: Readonly<Record<string, PullSource>> = {
+      'scim-pull': pull.open(pull.configSchema.parse({ type: 'scim-pull', ...config }), options),
+      ldap: sourceConnectors.ldap.open(
+        ldapConfig.parse({ ...small, bind: { dn: 'cn=a', password: 'secret' } }),
+        options,
+      ),
+      csv: sourceConnectors.csv.open(sourceConnectors.csv.configSchema.parse(people), options),
+    }
+    expect(Object.keys(opened).sort()).toEqual(Object.keys(sourceConnectors).sort())
+    for (const [type, source] of Object.entries(opened))
+      expect([type, source.changes !== undefined]).toEqual([type, typesWithChanges.has(type)])
+  })
+
   it('does not open a source whose password is still a reference', () => {
-    const options = { customAttributes: {}, folder: '/', clock: () => new Date() }
     expect(() => sourceConnectors.ldap.open(ldapConfig.parse(small), options)).toThrow(
       'before its password was resolved',
     )
