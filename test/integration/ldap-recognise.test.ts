@@ -15,6 +15,7 @@ import {
   personDn,
   suffix,
 } from '../support/organization.ts'
+import { putInForce } from '../support/policies.ts'
 
 /** Reads of an LDAP source, one after the other, that recognise what they know by the fingerprint of its bytes. */
 let test: TestDatabase
@@ -177,6 +178,20 @@ describe('a read that knows its people', () => {
     await read(ldif)
     expect(await read(ldif, changes)).toMatchObject({ mapped: everybody, records: { changed: 5 } })
     expect(await read(ldif, changes)).toMatchObject({ mapped: [], records: { unchanged: 5 } })
+  })
+
+  it('leaves everybody due whom another policy set made due, though nobody is read anew', async () => {
+    await read(ldif)
+    const states = () => test.database('identity_states')
+    await states().update({ due_at: null, due_run: null, due_reason: null })
+    const policy = {
+      id: `nobody-${Date.now()}`,
+      conditions: { all: [{ fact: 'userName', operator: 'equal', value: 'nobody' }] },
+      event: { type: 'provision', params: { rights: ['otp-email'] } },
+    }
+    expect(await putInForce(world, [policy])).toMatchObject({ due: 5 })
+    expect((await read(ldif)).mapped).toEqual([])
+    expect(await states().where({ due_reason: 'policy-set' })).toHaveLength(5)
   })
 
   it('marks who is missing, and lets them return with the entry that they had', async () => {
