@@ -42,8 +42,8 @@ export interface DecidedState {
 }
 
 /**
- * The guard of architecture rule 15: clears the due mark only where the revision is the one decided on, and answers
- * those ids. Their rows stay locked until the transaction ends.
+ * The guard of architecture rule 15: clears the due mark only where there still is one (two workers may drain one run)
+ * and the revision is the one decided on, and answers those ids. Their rows stay locked until the transaction ends.
  */
 export async function settleDecided(
   trx: Transaction,
@@ -59,7 +59,7 @@ export async function settleDecided(
     `with decided as materialized (
        select u.*, s.identity_id
        from jsonb_to_recordset(?::jsonb) as u(id uuid, revision bigint, writes boolean, "reviewAt" timestamptz, unusable jsonb)
-       join identity_states s on s.identity_id = u.id and s.revision = u.revision
+       join identity_states s on s.identity_id = u.id and s.revision = u.revision and s.due_at is not null
        order by s.identity_id for update of s)
      update identity_states s set due_at = null, due_reason = null, due_run = null, decided_at = ?, decided_set = ?,
        review_at = d."reviewAt", unusable = nullif(d.unusable, 'null'::jsonb),
