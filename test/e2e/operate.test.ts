@@ -223,6 +223,11 @@ test('a source is read on request, and unchanged people have no effect', async (
     exitCode: 2,
     err: 'error: There is no source "corq". Nearest known: corp.\n',
   })
+  const changes = await muster(place, 'reconcile', 'corp', '--changes')
+  expect({ exitCode: changes.exitCode, err: changes.err }).toEqual({
+    exitCode: 2,
+    err: 'error: Sources of type ldap cannot read changes alone: ask for a full run.\n',
+  })
 })
 
 test('the configuration is checked as it is written', async () => {
