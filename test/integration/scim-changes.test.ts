@@ -1,3 +1,4 @@
+// Longer than 300 lines: people and groups change on one scripted server, by the same steps.
 import { v7 as newId } from 'uuid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MergeWorld } from '../../application/merge-rows.ts'
