@@ -226,20 +226,27 @@ export async function cancelUnusable(
   trx: Transaction,
   identityIds: readonly string[],
 ): Promise<readonly { readonly id: string; readonly identityId: string; readonly client: string }[]> {
-  if (identityIds.length === 0) return []
-  const { rows } = await trx.raw<{ rows: { id: string; identityId: string; client: string }[] }>(
-    `update challenges c set status = 'cancelled', nonce = null, ended_at = now()
-     where c.identity_id = any(?) and c.status in ('selecting', 'pending') and not (
+  const [id, ...others] = identityIds
+  if (id === undefined) return []
+  type Cancelled = { rows: { id: string; identityId: string; client: string }[] }
+  // Asked for with everybody who is switched off: planned once a connection.
+  const { rows } =
+    others.length === 0
+      ? await runPrepared<Cancelled>(trx, 'cancel-unusable-of-one', cancelWhere('c.identity_id = ?'), [id])
+      : await trx.raw<Cancelled>(cancelWhere('c.identity_id = any(?)'), [[...identityIds]])
+  return rows
+}
+
+function cancelWhere(whose: string): string {
+  return `update challenges c set status = 'cancelled', nonce = null, ended_at = now()
+     where ${whose} and c.status in ('selecting', 'pending') and not (
        exists (select 1 from rights r where r.identity_id = c.identity_id and r.factor = c.factor and r.effective
          and (r.clients is null or jsonb_exists(r.clients, c.client)))
        and (c.enrollment_id is null or exists (select 1 from enrollments e where e.id = c.enrollment_id
          and (e.address_changed_at is null or e.address_changed_at <= c.created_at)
          and case c.purpose when 'authentication' then e.status = 'active' or e.status = 'locked' and e.locked_until <= now()
            else e.status not in ('disabled', 'suspended') end)))
-     returning c.id, c.identity_id as "identityId", c.client`,
-    [[...identityIds]],
-  )
-  return rows
+     returning c.id, c.identity_id as "identityId", c.client`
 }
 
 /** The first request with a key gets it; null. Later ones learn whose challenge it is, and whether they ask the same. */
