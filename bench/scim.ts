@@ -43,9 +43,9 @@ const population = 1_000
 /** Enough for the largest group and what is put into it. */
 const inGroups = 11_000
 const plan = [
-  { clients: 1, count: 60 },
-  { clients: 8, count: 240 },
-  { clients: 64, count: 480 },
+  { clients: 1, count: 100 },
+  { clients: 8, count: 800 },
+  { clients: 64, count: 1_200 },
 ].filter(({ clients }) => values.clients.split(',').includes(String(clients)))
 
 const folder = makeFolder()
