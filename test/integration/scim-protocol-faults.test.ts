@@ -169,11 +169,11 @@ describe('faults (RFC 7644 section 3.12, table 9)', () => {
 
   it('of the server say nothing of its inside, and are 503 where the database is away', async () => {
     const store = openStore(db.database)
-    const breaking = (code?: string) => ({
-      ...store,
-      transaction: () =>
-        Promise.reject(Object.assign(new Error('at secret-host'), code === undefined ? {} : { code })),
-    })
+    const breaking = (code?: string) => {
+      const fail = () =>
+        Promise.reject(Object.assign(new Error('at secret-host'), code === undefined ? {} : { code }))
+      return { ...store, transaction: fail, statement: fail }
+    }
     for (const [code, status, wait] of [
       ['ECONNREFUSED', 503, '5'],
       ['57P01', 503, '5'],
