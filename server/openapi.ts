@@ -94,9 +94,15 @@ function describeOperation(route: Route, book: SchemaBook): Operation {
     responses: {
       ...describeAnswers(route, book),
       ...describeProblems([...always, ...(body === null ? [] : ofBodies), ...route.problems]),
+      '431': {
+        description: '`too-large`: the address and the headers together are longer than 16 KiB',
+        content: problemContent,
+      },
     },
   }
 }
+
+const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
@@ -145,7 +151,7 @@ function describeProblems(codes: readonly ProblemCode[]): Operation['responses']
       String(status),
       {
         description: named.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: problemContent,
       },
     ]),
   )
