@@ -2,6 +2,7 @@ import type { Actor } from '../../domain/actor.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
 import { isDatabaseAway } from '../database-away.ts'
 import { gatherCalls } from '../gather-calls.ts'
+import { commitPush } from './commit-push.ts'
 import { createFresh } from './create-fresh.ts'
 import { createLinked } from './create-users.ts'
 import { type NewUser, readNewUser, resourceOfNew } from './new-user.ts'
@@ -59,8 +60,7 @@ async function createTogether(world: ScimWorld, users: readonly NewUser[]): Prom
 async function createAlone(world: ScimWorld, user: NewUser): Promise<Outcome> {
   const now = world.clock()
   try {
-    await world.store.transaction((trx) => createLinked(trx, world, [user], now))
-    world.nudge()
+    await commitPush(world, (trx) => createLinked(trx, world, [user], now))
     return { resource: resourceOfNew(user, now) }
   } catch (fault) {
     return { fault }

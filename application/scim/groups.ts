@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
-import type { Transaction } from '../../store/database.ts'
 import { changeGroupIn, patchedGroup, replacedGroup } from './change-group.ts'
+import { commitPush } from './commit-push.ts'
 import { createGroupIn } from './create-group.ts'
 import { deleteGroupIn } from './delete-group.ts'
 import type { Connection, Precondition, ScimWorld } from './scim-world.ts'
@@ -20,7 +20,7 @@ export function createGroup(
   body: unknown,
   actor: Actor,
 ): Promise<StoredResource> {
-  return commit(world, (trx) => createGroupIn(trx, world, connection, body, actor))
+  return commitPush(world, (trx) => createGroupIn(trx, world, connection, body, actor))
 }
 
 /** PUT (RFC 7644 section 3.5.1): the members are those of the body. */
@@ -33,7 +33,7 @@ export function replaceGroup(
   actor: Actor,
 ): Promise<StoredResource> {
   const change = { id, precondition, actor, derive: replacedGroup(connection, body) }
-  return commit(world, (trx) => changeGroupIn(trx, world, connection, change))
+  return commitPush(world, (trx) => changeGroupIn(trx, world, connection, change))
 }
 
 /** PATCH (RFC 7644 section 3.5.2). What changes nothing writes nothing. */
@@ -46,7 +46,7 @@ export function patchGroup(
   actor: Actor,
 ): Promise<StoredResource> {
   const change = { id, precondition, actor, derive: patchedGroup(world, connection, body) }
-  return commit(world, (trx) => changeGroupIn(trx, world, connection, change))
+  return commitPush(world, (trx) => changeGroupIn(trx, world, connection, change))
 }
 
 /** DELETE (RFC 7644 section 3.6). Its members stay; they are in one group less. */
@@ -57,14 +57,5 @@ export function deleteGroup(
   precondition: Precondition,
   actor: Actor,
 ): Promise<void> {
-  return commit(world, (trx) => deleteGroupIn(trx, world, connection, { id, precondition, actor }))
-}
-
-async function commit<Result>(
-  world: ScimWorld,
-  work: (trx: Transaction) => Promise<Result>,
-): Promise<Result> {
-  const result = await world.store.transaction(work)
-  world.nudge()
-  return result
+  return commitPush(world, (trx) => deleteGroupIn(trx, world, connection, { id, precondition, actor }))
 }

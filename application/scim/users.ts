@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
-import type { Transaction } from '../../store/database.ts'
 import { changeUserIn, patched, replaced } from './change-user.ts'
+import { commitPush } from './commit-push.ts'
 import { deleteUserIn } from './delete-user.ts'
 import type { Connection, Precondition, ScimWorld } from './scim-world.ts'
 
@@ -21,7 +21,7 @@ export function replaceUser(
   actor: Actor,
 ): Promise<StoredResource> {
   const change = { id, precondition, actor, derive: replaced(world, connection, body) }
-  return commit(world, (trx) => changeUserIn(trx, world, connection, change))
+  return commitPush(world, (trx) => changeUserIn(trx, world, connection, change))
 }
 
 /** PATCH (RFC 7644 section 3.5.2). What changes nothing writes nothing. The answer's `groups` are not asked for. */
@@ -34,7 +34,7 @@ export function patchUser(
   actor: Actor,
 ): Promise<StoredResource> {
   const change = { id, precondition, actor, derive: patched(world, connection, body) }
-  return commit(world, (trx) => changeUserIn(trx, world, connection, change))
+  return commitPush(world, (trx) => changeUserIn(trx, world, connection, change))
 }
 
 /** DELETE (RFC 7644 section 3.6): the resource is gone, and what it said keeps the person off (decision 0008). */
@@ -45,14 +45,5 @@ export function deleteUser(
   precondition: Precondition,
   actor: Actor,
 ): Promise<void> {
-  return commit(world, (trx) => deleteUserIn(trx, world, connection, { id, precondition, actor }))
-}
-
-async function commit<Result>(
-  world: ScimWorld,
-  work: (trx: Transaction) => Promise<Result>,
-): Promise<Result> {
-  const result = await world.store.transaction(work)
-  world.nudge()
-  return result
+  return commitPush(world, (trx) => deleteUserIn(trx, world, connection, { id, precondition, actor }))
 }

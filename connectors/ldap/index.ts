@@ -11,12 +11,18 @@ import { type ReaderSettings, readDirectory } from './reader.ts'
 
 export { ldapConfig } from './config.ts'
 
+/**
+ * Raise it when what is made of an entry's bytes changes (decoding, mapping, groups): an entry that is recognised by
+ * its bytes is not mapped again, and would keep the row of the older build.
+ */
+const mapperVersion = 1
+
 /** Opens an LDAP source: nothing is connected until it is read. Secrets must have been resolved. */
 export function openLdap(config: LdapConfig, options: SourceOptions): PullSource {
   const settings = makeSettings(config, options)
   const { people, groups } = settings.scope
   return {
-    mapping: canonicalJson({ people, groups, custom: options.customAttributes }),
+    mapping: canonicalJson({ mapper: mapperVersion, people, groups, custom: options.customAttributes }),
     bringsGroups: config.groups !== undefined,
     readAll: (readOptions) => readDirectory(settings, readOptions),
     test: (signal) => testDirectory(settings, signal),
