@@ -1,3 +1,4 @@
+// Longer than 300 lines: what a round needs around it, from slapd to the worker's process.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: one installation of real processes, which every test goes on from.
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: one scrape and one collector serve every test.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'

@@ -1,3 +1,4 @@
+// Longer than 300 lines: recorded sequences, each whole.
 import {
   coreGroup,
   coreUser,
