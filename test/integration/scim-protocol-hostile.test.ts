@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type ScimEndpoint, scimMediaType, startScimEndpoint } from '../support/scim-endpoint.ts'
 import { newGroup, newUser, urns } from '../support/scim-resources.ts'
-import { hostileRequest } from '../support/scim-storm.ts'
+import { hostileRequest, usualRequests } from '../support/scim-storm.ts'
 
 let db: TestDatabase
 let endpoint: ScimEndpoint
@@ -81,9 +81,9 @@ describe('hostile requests', () => {
         expect([status, status < 500 || status === 501]).toEqual([status, true])
         if (![204, 304].includes(status)) expect(answered).toBe(scimMediaType)
       }),
-      { numRuns: 400 },
+      { numRuns: 400, examples: usualRequests },
     )
-    // The storm reached what it was meant for.
+    // The storm reached what it was meant for; what succeeds does not hang on luck.
     for (const one of [
       'POST 201',
       'POST 200',

@@ -205,3 +205,27 @@ export const hostileRequest = fc.record({
     fc.constantFrom('application/json', 'text/plain', 'application/scim+json; charset=utf-16', ';;'),
   ),
 })
+
+type HostileRequest = typeof hostileRequest extends fc.Arbitrary<infer Value> ? Value : never
+
+const usual = (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: object): [HostileRequest] => [
+  {
+    call: [method, path, body === undefined ? null : bytesOf(body)],
+    query: '',
+    headers: [],
+    type: 'application/scim+json',
+  },
+]
+const adding = (path: string) => ({
+  schemas: [urns.patch],
+  Operations: [{ op: 'add', path, value: 'usual' }],
+})
+/** One request each that the server takes: without them it were luck whether a storm does more than being refused. */
+export const usualRequests = [
+  usual('POST', '/Users', { schemas: [urns.user], userName: 'usual' }),
+  usual('PUT', '/Users/USER', { schemas: [urns.user], userName: 'victim' }),
+  usual('PATCH', '/Users/USER', adding('title')),
+  usual('PATCH', '/Groups/GROUP', adding('displayName')),
+  usual('POST', '/Users/.search', { count: 1 }),
+  usual('GET', '/Users'),
+]
