@@ -7,6 +7,7 @@ import { auditChain } from './0006-audit-chain.ts'
 import { retention } from './0007-retention.ts'
 import { groupsOfUsers } from './0008-groups-of-users.ts'
 import { changesMark } from './0009-changes-mark.ts'
+import { plansOfFreshUsers } from './0010-plans-of-fresh-users.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step in its order. A step that was released is never edited: a change is a new step. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   retention,
   groupsOfUsers,
   changesMark,
+  plansOfFreshUsers,
 ]

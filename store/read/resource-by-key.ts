@@ -32,9 +32,10 @@ export async function readResources(
   const { rows } = await runPrepared<{ rows: FoundRow[] }>(
     database,
     `read-${table.table}-${memberships ? 'whole' : 'bare'}`,
-    // One by one through the index, whatever the planner thinks of the tables.
+    // One by one through the index, whatever the planner thinks of the tables. It is not shown how many are asked: it would
+    // plan every batch anew for that, which takes longer than running it.
     `select asked.at, ${resourceColumns.text}, ${quickMembershipsOf(table, memberships).text}
-     from unnest(?::text[], ?::uuid[]) with ordinality asked(source, id, at)
+     from unnest((select ?::text[]), (select ?::uuid[])) with ordinality asked(source, id, at)
      cross join lateral (
        select * from ${table.table} o where o.id = asked.id and o.source = asked.source offset 0) r`,
     [places.map((at) => asked[at]?.source ?? ''), places.map((at) => asked[at]?.id ?? '')],
@@ -77,9 +78,10 @@ export async function readPagesByKey(
   const { rows } = await runPrepared<{ rows: FoundRow[] }>(
     database,
     `page-${table.table}-${column}-${memberships ? 'whole' : 'bare'}`,
-    // The inner limit keeps the planner from walking the order by id instead of the index that the key has.
+    // The inner limit keeps the planner from walking the order by id instead of the index that the key has. How many are
+    // asked is kept from it as above.
     `select asked.at, ${resourceColumns.text}, ${quickMembershipsOf(table, memberships).text}
-     from unnest(?::text[], ?::text[]) with ordinality asked(source, value, at)
+     from unnest((select ?::text[]), (select ?::text[])) with ordinality asked(source, value, at)
      cross join lateral (
        select * from ${table.table} o where o.source = asked.source and o.${column} = asked.value limit ${keyLimit}) r
      order by asked.at, r.id`,

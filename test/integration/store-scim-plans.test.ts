@@ -1,11 +1,13 @@
 import type { Knex } from 'knex'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openScimReads } from '../../bin/compose/scim-reads.ts'
 import { describeResource } from '../../scim/filter/describe-resource.ts'
 import { parseResourceFilter } from '../../scim/filter/parse-resource-filter.ts'
 import { groupSchema } from '../../scim/group-schema.ts'
 import type { ResourceSchema } from '../../scim/scim-schema.ts'
 import { userSchema } from '../../scim/user-schema.ts'
+import { type Database, openDatabase } from '../../store/database.ts'
 import type { ResourceQuery } from '../../store/read/resource-query.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { pageScimGroups, pageScimUsers, readScimUser } from '../support/scim-reads.ts'
@@ -60,6 +62,18 @@ async function explain(work: () => Promise<unknown>): Promise<string> {
     plan += rows.map((row) => row['QUERY PLAN']).join('\n')
   }
   return plan
+}
+
+/** How often each statement of a connection was planned for its own values, after as many look-ups as a minute has. */
+async function countPlans(work: (database: Database) => Promise<unknown>): Promise<Record<string, number>> {
+  const database = openDatabase({ url: db.url, poolSize: 1 })
+  try {
+    for (let at = 0; at < 20; at += 1) await work(database)
+    const { rows } = await database.raw('select name, custom_plans::int as plans from pg_prepared_statements')
+    return Object.fromEntries(rows.map(({ name, plans }: { name: string; plans: number }) => [name, plans]))
+  } finally {
+    await database.destroy()
+  }
 }
 
 function query(schema: ResourceSchema, filter: string | null, given: Partial<ResourceQuery> = {}) {
@@ -184,5 +198,21 @@ describe('what no index knows (RFC 7644 section 3.12, tooMany)', () => {
     ).toMatchObject({
       total: 0,
     })
+  })
+})
+
+test('a look-up by id or by name is planned a few times, and then run as it was planned', async () => {
+  const ids = await db.database('scim_users').limit(3).pluck<string[]>('id')
+  const plans = await countPlans(async (database) => {
+    const reads = openScimReads(database)
+    await Promise.all(ids.map((id) => reads.readUser('hr', id, { groups: true })))
+    await Promise.all(
+      ['u1', 'u2'].map((name) => reads.pageUsers('hr', query(users, `userName eq "${name}"`))),
+    )
+  })
+  // PostgreSQL tries five times whether the values make a better plan.
+  expect(plans).toEqual({
+    'read-scim_users-whole': 5,
+    'page-scim_users-user_name_key-whole': 5,
   })
 })
