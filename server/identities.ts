@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { createExplainer } from '../application/explain-identity.ts'
+import { gatherCalls } from '../application/gather-calls.ts'
 import type { Filter } from '../domain/filter.ts'
 import { parseFilter } from '../policies/filter/parse-filter.ts'
-import { countIdentities, getIdentity, readIdentities } from '../store/read/identities.ts'
+import { countIdentities, findIdentities, getIdentity, readIdentities } from '../store/read/identities.ts'
 import { recordLook } from '../store/read/record-look.ts'
 import { revealTo } from './api/acting.ts'
 import type { ApiWorld } from './api/api-world.ts'
@@ -21,6 +22,9 @@ const reveal = flag.describe('Addresses unmasked: needs the scope admin, and the
 const filterTimeout = 5_000
 /** Filters are worked on by a fraction of the pool, so that no reader of lists stands before a challenge. */
 const filterLimits = { atOnce: 3, waiting: 200, patience: 10_000 } as const
+
+/** What comes in one moment is one statement; two, so that the server reads requests while the database reads rows. */
+const together = { atOnce: 2, most: 32 } as const
 
 /** The people who are looked after. */
 export function listIdentityRoutes(world: ApiWorld): readonly Route[] {
@@ -72,6 +76,11 @@ function listRoute({ challenges: { store, clock }, customAttributes }: ApiWorld)
 }
 
 function readRoute({ challenges: { store, clock } }: ApiWorld): Route {
+  const { database } = store
+  const find = gatherCalls(
+    (asked: Parameters<typeof findIdentities>[1]) => findIdentities(database, asked),
+    together,
+  )
   return defineRoute({
     method: 'GET',
     path: '/v1/identities/{id}',
@@ -85,7 +94,7 @@ function readRoute({ challenges: { store, clock } }: ApiWorld): Route {
     problems: ['not-found'],
     handle: async ({ params, query, caller }) => {
       const revealing = revealTo(caller, clock, query.reveal)
-      return { status: 200, body: await getIdentity(store.database, params.id, revealing) }
+      return { status: 200, body: await getIdentity(database, params.id, revealing, find) }
     },
   })
 }

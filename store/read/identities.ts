@@ -57,24 +57,50 @@ export async function* readIdentities(
   }
 }
 
-/** One identity by its id; `not-found` where there is none. */
+/** Finds the identity of an id, as it is shown; null: there is none. */
+export type FindIdentity = (asked: AskedIdentity) => Promise<IdentityView | null>
+
+interface AskedIdentity {
+  readonly id: string
+  readonly revealed: boolean
+}
+
+/** One identity by its id; `not-found` where there is none. `find` says how it is found; left out: by itself. */
 export async function getIdentity(
   database: Database,
   id: string,
   reveal: Reveal | null,
+  find: FindIdentity = async (asked) => (await findIdentities(database, [asked]))[0] ?? null,
 ): Promise<IdentityView> {
-  const { rows } = isUuid(id) ? await fetchIdentity(database, id) : { rows: [] }
-  const [row] = rows
-  if (row === undefined) throw new MusterError('not-found', `There is no identity ${id}.`)
+  const view = await find({ id, revealed: reveal !== null })
+  if (view === null) throw new MusterError('not-found', `There is no identity ${id}.`)
   if (reveal !== null) await recordLook(database, reveal, [id])
-  return viewIdentity(row, reveal !== null)
+  return view
 }
 
-const oneIdentity = `select ${identityColumns}
-  from identities i left join identity_states s on s.identity_id = i.id where i.id = ?`
-
-function fetchIdentity(database: Database, id: string): Promise<{ readonly rows: readonly IdentityRow[] }> {
-  return runPrepared(database, 'show-identity', oneIdentity, [id])
+/**
+ * Identities by id, each in the place of its question; null where there is none. Many cost hardly more than one: what is
+ * dear is going there and back.
+ */
+export async function findIdentities(
+  database: Database,
+  asked: readonly AskedIdentity[],
+): Promise<readonly (IdentityView | null)[]> {
+  const ids = [...new Set(asked.map(({ id }) => id.toLowerCase()))].filter((id) => isUuid(id))
+  if (ids.length === 0) return asked.map(() => null)
+  const { rows } = await runPrepared<{ rows: readonly IdentityRow[] }>(
+    database,
+    'show-identities',
+    // How many are asked is kept from the planner: it would plan every batch anew for it.
+    `select ${identityColumns} from identities i left join identity_states s on s.identity_id = i.id
+     where i.id = any((select ?::uuid[])::uuid[])`,
+    [ids],
+  )
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return asked.map(({ id, revealed }) => {
+    const row = byId.get(id.toLowerCase())
+    return row === undefined ? null : viewIdentity(row, revealed)
+  })
 }
 
 function selectIdentities(database: Database, filter: Filter | null): Knex.QueryBuilder {

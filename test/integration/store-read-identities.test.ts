@@ -7,7 +7,7 @@ import type { IdentityView } from '../../domain/identity-view.ts'
 import { parseFilter } from '../../policies/filter/parse-filter.ts'
 import { countEnrollments, getEnrollment, readEnrollments } from '../../store/read/enrollments.ts'
 import { findIdentity } from '../../store/read/find-identity.ts'
-import { countIdentities, getIdentity, readIdentities } from '../../store/read/identities.ts'
+import { countIdentities, findIdentities, getIdentity, readIdentities } from '../../store/read/identities.ts'
 import { readWithTimeout } from '../../store/read/statement-timeout.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { insertPeople } from '../support/population.ts'
@@ -213,6 +213,21 @@ describe('an identity that is shown', () => {
     expect(shown.attributes.emails?.[0]?.value).toBe('anna.b@example.com')
     expect(shown.unusable[0]?.value).toBe('+493012345678')
     expect(await looksAt(anna)).toBe(1)
+  })
+
+  test('is what each of several asked for who ask at once: revealed to one, masked to another, nobody for a third', async () => {
+    const found = await findIdentities(db.database, [
+      { id: anna, revealed: false },
+      { id: newId(), revealed: true },
+      { id: anna.toUpperCase(), revealed: true },
+      { id: 'no id', revealed: false },
+    ])
+    expect(found.map((one) => one?.enrollments[0]?.address ?? null)).toEqual([
+      '+49•••••••••78',
+      null,
+      '+4915112345678',
+      null,
+    ])
   })
 
   test('is not found by an id that nobody has', async () => {
