@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
-import type { Client, Connection } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { Configuration } from '../config/configuration.ts'
 import { loadConfiguration } from '../config/load-configuration.ts'
 import type { LoadedConfiguration } from '../config/read-configuration.ts'
@@ -121,14 +121,11 @@ async function withTemporal<Result>(
   const found = await findInstallation(environment, globals)
   const { connectClient, embeddedTarget, temporalOf } = await import('./compose/temporal.ts')
   const target = 'stack' in found ? embeddedTarget(found.stack.temporal) : temporalOf(found.production)
-  const { client, connection }: { client: Client; connection: Connection } = await connectClient(
-    target,
-    temporalPatience,
-  )
+  const temporal = await connectClient(target, temporalPatience)
   try {
-    return await work(client, target.address)
+    return await work(temporal.client, target.address)
   } finally {
-    await connection.close()
+    await temporal.close()
   }
 }
 

@@ -16,6 +16,8 @@ export interface RunRequest {
 
 /** Milliseconds that a worker may take to pick a run up. */
 const pickUpWithin = 30_000
+/** Milliseconds that Temporal may take to hear us: a start that is lost is no harm, and who asked waits. */
+const answerWithin = 5_000
 const lookEvery = 100
 const never = new AbortController().signal
 
@@ -31,7 +33,8 @@ export async function requestRun(
 /**
  * Starts a run of a source, or joins the one that goes on, and answers as soon as a worker has taken it. The source's
  * name was checked against the configuration by the caller. The signal ends the waiting, not the run. Throws
- * `temporal-unavailable` where no worker takes it within `patience` (milliseconds).
+ * `temporal-unavailable` where Temporal does not answer within five seconds, whether it refuses connections or is
+ * silent, and where no worker takes the run within `patience` (milliseconds).
  */
 export async function startOrJoinRun(
   client: Client,
@@ -42,7 +45,9 @@ export async function startOrJoinRun(
   const runId = newId()
   const workflowId = workflowIds.reconcile(runId)
   const args: [ReconcileRequest] = [{ runId, ...request }]
-  const handle = await client.workflow.start('reconcileSource', { workflowId, taskQueue, args })
+  const handle = await askTemporal(client, () =>
+    client.workflow.start('reconcileSource', { workflowId, taskQueue, args }),
+  )
   const deadline = performance.now() + patience
   for (;;) {
     const left = deadline - performance.now()
@@ -53,7 +58,8 @@ export async function startOrJoinRun(
     ])
     if (progress?.runId != null) return { runId: progress.runId, joined: progress.runId !== runId }
     if (performance.now() >= deadline) {
-      await handle.cancel()
+      // Nobody waits for it: a Temporal that is gone since would not answer this either.
+      askTemporal(client, () => handle.cancel()).catch(() => undefined)
       throw new MusterError(
         'temporal-unavailable',
         'No worker took the run: none is there, or a run that reads changes still goes on.',
@@ -63,6 +69,20 @@ export async function startOrJoinRun(
       )
     }
     await delay(lookEvery, undefined, { signal })
+  }
+}
+
+/** The client tries again for as long as it likes, and connects for as long again; a caller does not wait for that. */
+async function askTemporal<Answer>(client: Client, ask: () => Promise<Answer>): Promise<Answer> {
+  const over = new AbortController()
+  const late = delay(answerWithin, undefined, { signal: over.signal }).then(() => {
+    throw new MusterError('temporal-unavailable', 'Temporal does not answer.', { retryable: true })
+  })
+  try {
+    return await Promise.race([client.withDeadline(Date.now() + answerWithin, ask), late])
+  } finally {
+    over.abort()
+    late.catch(() => undefined)
   }
 }
 

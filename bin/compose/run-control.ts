@@ -8,8 +8,11 @@ import { taskQueue } from '../../workflows/messages.ts'
 import { readTemporalStatus } from '../temporal-status.ts'
 import { startOrJoinRun, startSettling } from './request-run.ts'
 
-/** Milliseconds that a caller of the API waits for a worker to take a run, and for Temporal to describe itself. */
-const runPatience = 10_000
+/**
+ * Milliseconds that a caller of the API waits for a worker to take a run, and for Temporal to describe itself. A task
+ * that a worker took with it when it died is given to another after ten seconds.
+ */
+const runPatience = 20_000
 const statusPatience = 3_000
 
 /** What the API asks of the workflows that carry runs. */

@@ -4,6 +4,7 @@ import { NativeConnection, type TLSConfig } from '@temporalio/worker'
 import type { Configuration, TemporalConfiguration } from '../../config/configuration.ts'
 import { MusterError } from '../../domain/error.ts'
 import type { Tracing } from '../tracing/tracing.ts'
+import { openRetries } from './temporal-retries.ts'
 
 /** Where Temporal is: the embedded server's address, or what the configuration names. */
 export type TemporalTarget = Pick<TemporalConfiguration, 'address' | 'namespace' | 'tls' | 'apiKey'>
@@ -47,6 +48,9 @@ export async function connectTemporal(
   }
 }
 
+/** Milliseconds between two attempts to connect at most; the default is two minutes, in which a server would miss that Temporal is back. */
+const channelArgs = { 'grpc.max_reconnect_backoff_ms': 10_000 }
+
 /** A client that connects by itself, now or whenever Temporal is there: who cannot wait for it takes this one. */
 export async function openTemporalClient(
   target: TemporalTarget,
@@ -54,11 +58,22 @@ export async function openTemporalClient(
 ): Promise<TemporalClient> {
   const { address, namespace } = target
   const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
-  const connection = Connection.lazy({ address, tls: await tlsOf(target), ...apiKey })
+  const retries = openRetries()
+  const { interceptors } = retries
+  const connection = Connection.lazy({
+    address,
+    tls: await tlsOf(target),
+    interceptors,
+    channelArgs,
+    ...apiKey,
+  })
   return {
     client: new Client({ connection, namespace, ...tracing?.client }),
     setApiKey: async (key) => connection.setApiKey(key),
-    close: () => connection.close(),
+    close: async () => {
+      await retries.end()
+      await connection.close()
+    },
   }
 }
 
@@ -88,17 +103,25 @@ export function embeddedTarget(address: string): TemporalTarget {
 export async function connectClient(
   target: TemporalTarget,
   patience: number,
-): Promise<{ readonly client: Client; readonly connection: Connection }> {
+): Promise<Omit<TemporalClient, 'setApiKey'>> {
   const { address, namespace } = target
+  const retries = openRetries()
   try {
     const apiKey = target.apiKey === null ? {} : { apiKey: target.apiKey.reveal() }
     const connection = await Connection.connect({
       address,
       tls: await tlsOf(target),
       connectTimeout: patience,
+      interceptors: retries.interceptors,
       ...apiKey,
     })
-    return { connection, client: new Client({ connection, namespace }) }
+    return {
+      client: new Client({ connection, namespace }),
+      close: async () => {
+        await retries.end()
+        await connection.close()
+      },
+    }
   } catch (cause) {
     throw new MusterError('temporal-unavailable', `Temporal does not answer at ${address}.`, {
       cause,
