@@ -391,7 +391,9 @@ describe('SIGTERM', () => {
     })
     const challenge = askForCode('person9')
     await waitFor('the requests to wait', async () => {
-      const sql = `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`
+      // The server's own: a worker's sweep may wait there too.
+      const sql = `select from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'
+        and application_name = 'muster-server'`
       return ((await admin.query(sql, [name])).rowCount ?? 0) >= 3
     })
     const ending = end(server)
