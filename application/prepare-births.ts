@@ -24,8 +24,8 @@ export interface PreparedBirths {
   readonly births: ReadonlyMap<string, Birth>
 }
 
-/** Rows between two turns of the event loop: what PostgreSQL waits for goes out meanwhile. */
-const rowsInTurn = 250
+/** Rows between two turns of the event loop, a few milliseconds: what PostgreSQL waits for goes out meanwhile. */
+const rowsInTurn = 40
 
 /**
  * Composes, decides and plans the people that new rows make, should each turn out to be a person of its own, before

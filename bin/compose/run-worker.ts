@@ -4,6 +4,7 @@ import { openStore } from '../../store/store.ts'
 import { deliveryTaskQueue, taskQueue } from '../../workflows/messages.ts'
 import { openDeliveries } from './challenge-world.ts'
 import { followDatabaseClock } from './database-clock.ts'
+import { keepHeapNearItsUse } from './heap-growth.ts'
 import { openKeys } from './key-ring.ts'
 import { openMeters } from './meters.ts'
 import { tryPatiently } from './patience.ts'
@@ -23,6 +24,7 @@ import { startWorkerHealth } from './worker-health.ts'
  */
 export async function runWorker(options: ProcessOptions): Promise<ProcessEnd> {
   const { configuration, log, interrupted } = options
+  keepHeapNearItsUse()
   const parts = new StartedParts()
   const { graceTime } = configuration.worker
   let failed = false
