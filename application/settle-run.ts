@@ -24,14 +24,16 @@ export async function weighRun(
 ): Promise<'release' | 'hold'> {
   const run = await store.runs.readRun(store.database, runId)
   if (run === null || run.brakes.some(({ verdict }) => verdict?.kind === 'approved')) return 'release'
-  const parked = await store.parked.countParked(store.database, runId, run.source)
-  const trips = parked.identities >= limit.atLeast && parked.identities * 100 > limit.percent * parked.of
-  if (!trips) return 'release'
+  const parked = await store.parked.countParked(store.database, runId)
+  // Counting who holds a right takes a look at everybody: most runs end before.
+  if (parked.identities < limit.atLeast) return 'release'
+  const of = await store.parked.countHolders(store.database, run.source)
+  if (parked.identities * 100 <= limit.percent * of) return 'release'
   const brake: TrippedBrake = {
     name: 'takenAway',
     limit,
     wouldBe: parked.identities,
-    of: parked.of,
+    of,
     verdict: null,
   }
   await store.transaction(async (trx) => {

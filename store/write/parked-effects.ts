@@ -81,30 +81,30 @@ export async function readRevisions(
   return new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
 }
 
-/**
- * What a brake is measured on: identities from which the run would revoke or suspend, and the identities of its
- * population that hold an effective right (`source` null: everybody).
- */
+/** What a run would take away: identities from which it would revoke or suspend, and how many effects that is. */
 export async function countParked(
   database: Database,
   runId: string,
-  source: string | null,
-): Promise<{ readonly identities: number; readonly effects: number; readonly of: number }> {
-  const parked = await database.raw<{ rows: { identities: string; effects: string }[] }>(
+): Promise<{ readonly identities: number; readonly effects: number }> {
+  const { rows } = await database.raw<{ rows: { identities: string; effects: string }[] }>(
     `select count(*) filter (where e.revoking > 0) as identities, coalesce(sum(e.revoking), 0) as effects
      from parked_effects p, lateral (select count(*) as revoking from jsonb_array_elements(p.effects) x
        where x ->> 'op' in ('revoke-right', 'suspend')) e
      where p.run_id = ?`,
     [runId],
   )
-  const population = await database.raw<{ rows: { of: string }[] }>(
-    `select count(distinct r.identity_id) as of from rights r
-     where r.effective and (?::text is null or exists (select 1 from source_records s where s.identity_id = r.identity_id and s.source = ?))`,
+  return { identities: Number(rows[0]?.identities ?? 0), effects: Number(rows[0]?.effects ?? 0) }
+}
+
+/**
+ * What a brake is measured on: the identities of a source's population that hold an effective right (`source` null:
+ * everybody).
+ */
+export async function countHolders(database: Database, source: string | null): Promise<number> {
+  const { rows } = await database.raw<{ rows: { of: string }[] }>(
+    `select count(*) as of from (select identity_id from rights where effective group by identity_id) r
+     where ?::text is null or exists (select 1 from source_records s where s.identity_id = r.identity_id and s.source = ?)`,
     [source, source],
   )
-  return {
-    identities: Number(parked.rows[0]?.identities ?? 0),
-    effects: Number(parked.rows[0]?.effects ?? 0),
-    of: Number(population.rows[0]?.of ?? 0),
-  }
+  return Number(rows[0]?.of ?? 0)
 }
