@@ -8,6 +8,7 @@ import {
   writeListQuery,
   writeSearchRequest,
 } from './list-page.ts'
+import { recallDescription, rememberDescription } from './server-descriptions.ts'
 import type { Transport, TransportAnswer, TransportRequest } from './transport.ts'
 
 export type Endpoint = '/Users' | '/Groups'
@@ -38,12 +39,20 @@ export class ScimClient {
     return this.#firstAnswerAt
   }
 
-  /** What the server says of itself (RFC 7644 section 4), or null from one that says nothing: it is optional in practice. */
+  /**
+   * What the server says of itself (RFC 7644 section 4), or null from one that says nothing: it is optional in practice.
+   * One that tags it is asked only whether it is still that (If-None-Match, RFC 7644 section 3.14).
+   */
   async describeServer(signal: AbortSignal): Promise<JsonObject | null> {
-    const answer = await this.#ask({ path: '/ServiceProviderConfig', body: null }, signal)
+    const known = recallDescription(this.#url)
+    const condition = known === undefined ? {} : { 'if-none-match': known.etag }
+    const answer = await this.#ask({ path: '/ServiceProviderConfig', body: null }, signal, condition)
+    if (answer.status === 304 && known !== undefined) return known.document
     if (answer.status === 401 || answer.status === 429 || isRedirect(answer.status))
       refuse(answer, 'ServiceProviderConfig')
-    return answer.status === 200 ? parseObject(answer.text) : null
+    const document = answer.status === 200 ? parseObject(answer.text) : null
+    rememberDescription(this.#url, answer.headers.get('etag'), document)
+    return document
   }
 
   /** One page of users or groups. Null from a server that does not have the endpoint. */
@@ -65,9 +74,11 @@ export class ScimClient {
   async #ask(
     { path, body }: { readonly path: string; readonly body: string | null },
     signal: AbortSignal,
+    condition: Readonly<Record<string, string>> = {},
   ): Promise<TransportAnswer> {
     const ask = async () => {
       const headers = {
+        ...condition,
         authorization: `Bearer ${await this.#authorization.token(signal)}`,
         accept: `${mediaType}, application/json;q=0.9`,
         ...(body === null ? {} : { 'content-type': mediaType }),

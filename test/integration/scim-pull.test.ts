@@ -73,6 +73,33 @@ describe('a SCIM source', () => {
     expect(rows).toHaveLength(25)
   })
 
+  it('asks a server that tags its description only whether it still holds (RFC 7644 section 3.14)', async () => {
+    let [tag, isCursor] = ['W/"1"', true]
+    const given: number[] = []
+    const server = await servers.start({
+      users: makeCrowd(25),
+      paging: 'cursor',
+      script: ({ path, headers }) => {
+        if (path !== '/scim/v2/ServiceProviderConfig') return undefined
+        given.push(headers['if-none-match'] === tag ? 304 : 200)
+        if (headers['if-none-match'] === tag) return { status: 304, headers: { etag: tag }, body: '' }
+        return json(200, { pagination: { cursor: isCursor, index: !isCursor } }, { etag: tag })
+      },
+    })
+    const isAskedByCursor = async () => {
+      const before = server.requests.length
+      const { outcome } = await readAll(openPull(server.url, { pageSize: 10, groups: false }))
+      expect(outcome).toMatchObject({ complete: true, entries: 25 })
+      return server.requests
+        .slice(before)
+        .some((request) => asksForUsers(request) && request.path.includes('cursor=&'))
+    }
+    expect([await isAskedByCursor(), await isAskedByCursor()]).toEqual([true, true])
+    ;[tag, isCursor] = ['W/"2"', false]
+    expect([await isAskedByCursor(), await isAskedByCursor()]).toEqual([false, false])
+    expect(given).toEqual([200, 304, 200, 304])
+  })
+
   it('follows a cursor that was not asked for', async () => {
     const { outcome } = await servers.read(
       { users: makeCrowd(25), paging: 'cursor', sort: null },
