@@ -6,7 +6,8 @@ const growth = 30
 /**
  * Keeps a worker's memory near what it uses. By itself V8 lets the heap grow to several times that on a machine with
  * much memory before it collects: a first load of 100,000 people held 650 MB of which 100 were alive. Nothing is
- * forbidden by it: a source that needs more gets more. It costs a fifth more of the processor time of a first load, beside its thread.
+ * forbidden by it: a source that needs more gets more. It costs a first load a fifth more of the worker's processor
+ * time, mostly in V8's own threads.
  */
 export function keepHeapNearItsUse(): void {
   setFlagsFromString(`--heap-growing-percent=${growth}`)

@@ -45,8 +45,9 @@ export class ScimClient {
    */
   async describeServer(signal: AbortSignal): Promise<JsonObject | null> {
     const known = recallDescription(this.#url)
-    const condition = known === undefined ? {} : { 'if-none-match': known.etag }
-    const answer = await this.#ask({ path: '/ServiceProviderConfig', body: null }, signal, condition)
+    const path = '/ServiceProviderConfig'
+    const headers = known === undefined ? {} : { 'if-none-match': known.etag }
+    const answer = await this.#ask({ path, headers, body: null }, signal)
     if (answer.status === 304 && known !== undefined) return known.document
     if (answer.status === 401 || answer.status === 429 || isRedirect(answer.status))
       refuse(answer, 'ServiceProviderConfig')
@@ -60,7 +61,7 @@ export class ScimClient {
     const request = this.#search
       ? { path: `${endpoint}/.search`, body: writeSearchRequest(query) }
       : { path: `${endpoint}?${writeListQuery(query)}`, body: null }
-    const answer = await this.#ask(request, signal)
+    const answer = await this.#ask({ ...request, headers: {} }, signal)
     if (query.filter !== null && refusesFilter(answer))
       throw new SourceFault(
         'filter-refused',
@@ -72,13 +73,12 @@ export class ScimClient {
   }
 
   async #ask(
-    { path, body }: { readonly path: string; readonly body: string | null },
+    { path, body, ...own }: Pick<TransportRequest, 'body' | 'headers'> & { readonly path: string },
     signal: AbortSignal,
-    condition: Readonly<Record<string, string>> = {},
   ): Promise<TransportAnswer> {
     const ask = async () => {
       const headers = {
-        ...condition,
+        ...own.headers,
         authorization: `Bearer ${await this.#authorization.token(signal)}`,
         accept: `${mediaType}, application/json;q=0.9`,
         ...(body === null ? {} : { 'content-type': mediaType }),
