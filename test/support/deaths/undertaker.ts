@@ -20,11 +20,16 @@ export async function startUndertaker(address: string, namespace: string): Promi
   const client = new Client({ connection, namespace })
   const dead = new Set<string>()
   const over = new AbortController()
+  // Temporal may not answer once; the next look is as good.
+  const isLookedAt = (isNew: boolean) =>
+    look(client, namespace, dead, isNew).then(
+      () => true,
+      () => false,
+    )
   const work = (async () => {
     for (let known = 0; !over.signal.aborted; ) {
-      const isNew = dead.size > known
-      known = dead.size
-      if (known > 0) await look(client, namespace, dead, isNew)
+      const { size } = dead
+      if (size > 0 && (await isLookedAt(size > known))) known = size
       await delay(lookEvery)
     }
   })()
