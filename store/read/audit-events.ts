@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Actor } from '../../domain/actor.ts'
 import type { AuditEventView } from '../../domain/audit-view.ts'
+import { readEffects } from '../audited-effects.ts'
 import type { Database } from '../database.ts'
 import { openAuditHorizon } from './audit-horizon.ts'
 import { maskRows } from './mask-view.ts'
@@ -108,7 +109,7 @@ interface EventRow {
   readonly identity_id: string | null
   readonly run_id: string | null
   readonly policy_set: string | null
-  readonly effects: readonly unknown[] | null
+  readonly effects: readonly Readonly<Record<string, unknown>>[] | null
   readonly reason: string | null
   readonly detail: unknown
 }
@@ -133,7 +134,7 @@ function viewEvent(row: EventRow): AuditEventView {
     identity: row.identity_id,
     run: row.run_id,
     policySet: row.policy_set,
-    effects: (row.effects ?? []).map(maskRows),
+    effects: readEffects(row.effects ?? [], row.at.toISOString()).map(maskRows),
     reason: row.reason,
     detail: maskRows(row.detail),
   }

@@ -1,8 +1,7 @@
 import { v7 as newId } from 'uuid'
 import type { Actor } from '../../domain/actor.ts'
 import type { Effect } from '../../domain/effect.ts'
-import type { Enrollment } from '../../domain/enrollment.ts'
-import type { Right } from '../../domain/right.ts'
+import { keptOf, writeEffects } from '../audited-effects.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
@@ -91,7 +90,7 @@ export function auditEventsAsJson(events: readonly AuditEvent[]): string {
       identity_id: identityId,
       run_id: runId,
       policy_set: policySet,
-      effects: effects?.map(effectForAudit) ?? null,
+      effects: effects?.map((effect) => keptOf(effect, at.toISOString())) ?? null,
       reason,
       detail,
     })),
@@ -108,7 +107,7 @@ function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
     event.identityId,
     event.runId,
     event.policySet,
-    event.effects === null ? null : writeEffects(event.effects),
+    event.effects === null ? null : writeEffects(event.effects, event.at.toISOString()),
     event.reason,
     event.detail,
   ]
@@ -116,44 +115,4 @@ function rowOf(event: AuditEvent): readonly (string | Date | object | null)[] {
 
 function isJson(value: string | Date | object | null): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof Date)
-}
-
-/** Texts of effects on rights: everybody of one verdict shares them. */
-const writtenEffects = new WeakMap<Effect, string>()
-
-function writeEffects(effects: readonly Effect[]): string {
-  let text = ''
-  for (const effect of effects) text += `${text === '' ? '[' : ','}${writeEffect(effect)}`
-  return text === '' ? '[]' : `${text}]`
-}
-
-function writeEffect(effect: Effect): string {
-  if (effect.after === null || 'key' in effect.after) return JSON.stringify(effectForAudit(effect))
-  const known = writtenEffects.get(effect)
-  if (known !== undefined) return known
-  const text = JSON.stringify(effectForAudit(effect))
-  writtenEffects.set(effect, text)
-  return text
-}
-
-/** What an undo needs: the operation, what it touched, and what stood before it. */
-function effectForAudit(effect: Effect): object {
-  const { op, because, before, after } = effect
-  const row = after ?? before
-  return {
-    op,
-    factor: row?.factor ?? null,
-    enrollment: row !== null && row !== undefined && 'id' in row ? row.id : null,
-    because,
-    before: before && imageOf(before),
-    after: after && imageOf(after),
-  }
-}
-
-/** An enrollment is told in every event of its person: what it does not say is left out. */
-function imageOf(row: Right | Enrollment): object {
-  if (!('key' in row)) return row
-  const said: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row)) if (value !== null) said[name] = value
-  return said
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 import type { RecordKey } from './correlation.ts'
-import type { DueReason, StoredIdentity } from './identities.ts'
+import { type DueReason, identitiesAsJson, type StoredIdentity } from './identities.ts'
 import type { StoredRecord } from './source-records.ts'
 
 /**
@@ -58,7 +58,7 @@ export async function insertFresh(
         })),
       ),
       keys: JSON.stringify(keys),
-      identities: JSON.stringify(identities),
+      identities: identitiesAsJson(identities),
     },
   )
 }

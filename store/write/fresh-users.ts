@@ -2,7 +2,7 @@ import type { Database } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 import { type AuditEvent, auditEventsAsJson } from './audit-events.ts'
 import type { RecordKey } from './correlation.ts'
-import type { StoredIdentity } from './identities.ts'
+import { identitiesAsJson, type StoredIdentity } from './identities.ts'
 import type { ScimUserRow } from './scim-users.ts'
 import type { StoredRecord } from './source-records.ts'
 
@@ -43,7 +43,7 @@ export async function insertFreshUsers(
       JSON.stringify(users.map(({ addresses, ...user }) => user)),
       JSON.stringify(users.flatMap(({ id, addresses }) => addresses.map((one) => ({ userId: id, ...one })))),
       JSON.stringify(records.map((record) => ({ ...record, hash: record.hash.toString('hex') }))),
-      JSON.stringify(identities),
+      identitiesAsJson(identities),
       auditEventsAsJson(events),
     ],
   )

@@ -2,6 +2,7 @@ import type { Address, UnusableValue } from '../../domain/address.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { Database, Transaction } from '../database.ts'
+import { type KeptAddress, keepAddresses, readAddresses } from '../kept-addresses.ts'
 import { runPrepared } from '../run-prepared.ts'
 
 /** An identity as it is stored, without its rights and enrollments. */
@@ -30,7 +31,11 @@ export async function readIdentities(
   ids: readonly string[],
 ): Promise<readonly StoredIdentity[]> {
   const [id, ...others] = ids
-  type Row = StoredIdentity & { readonly inactiveFrom: Date | null; readonly leftAt: Date | null }
+  type Row = Omit<StoredIdentity, 'addresses' | 'inactiveFrom' | 'leftAt'> & {
+    readonly addresses: readonly KeptAddress[]
+    readonly inactiveFrom: Date | null
+    readonly leftAt: Date | null
+  }
   const read =
     id !== undefined && others.length === 0
       ? runPrepared<{ rows: Row[] }>(
@@ -44,6 +49,7 @@ export async function readIdentities(
         ])
   return (await read).rows.map((row) => ({
     ...row,
+    addresses: readAddresses(row.addresses),
     inactiveFrom: row.inactiveFrom?.toISOString() ?? null,
     leftAt: row.leftAt?.toISOString() ?? null,
   }))
@@ -83,6 +89,13 @@ export async function insertIdentities(
     ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
     identities,
     (identity) => [identity.id, 1, due.at, due.reason, due.runId],
+  )
+}
+
+/** Identities for statements that take their rows as JSON. */
+export function identitiesAsJson(identities: readonly StoredIdentity[]): string {
+  return JSON.stringify(
+    identities.map((identity) => ({ ...identity, addresses: keepAddresses(identity.addresses) })),
   )
 }
 
@@ -146,7 +159,7 @@ async function copyIdentities(
       identity.userNameKey,
       identity.active,
       identity.attributes,
-      identity.addresses,
+      keepAddresses(identity.addresses),
       arrayLiteral(identity.sources),
       identity.inactiveFrom,
       at,
@@ -170,7 +183,7 @@ export async function updateIdentities(
      from jsonb_to_recordset(?::jsonb) as u(id uuid, "userName" text, "userNameKey" text, active boolean,
        attributes jsonb, addresses jsonb, sources jsonb, "inactiveFrom" timestamptz, "leftAt" timestamptz)
      where i.id = u.id`,
-    [at, JSON.stringify(identities)],
+    [at, identitiesAsJson(identities)],
   )
 }
 
@@ -185,7 +198,7 @@ async function updateIdentity(trx: Transaction, identity: StoredIdentity, at: Da
       identity.userNameKey,
       identity.active,
       JSON.stringify(identity.attributes),
-      JSON.stringify(identity.addresses),
+      JSON.stringify(keepAddresses(identity.addresses)),
       [...identity.sources],
       identity.inactiveFrom,
       identity.leftAt,
