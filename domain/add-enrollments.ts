@@ -1,7 +1,7 @@
 import { collapseByKey, compareText, type EnrollableAddress } from './choose-addresses.ts'
 import { blankEnrollment, type Enrollment, type EnrollmentOrigin, type Proof } from './enrollment.ts'
 import { isPending } from './enrollment-status.ts'
-import type { Following } from './follow-changes.ts'
+import { claimsByKey, type Following } from './follow-changes.ts'
 import type { Want } from './wanted-addresses.ts'
 
 interface AddingContext {
@@ -24,8 +24,18 @@ export function addEnrollments(
   const fresh = [...following.claims]
     .filter(([key]) => !present.has(key))
     .sort(([a], [b]) => compareText(a, b))
-    .flatMap(([key, claims]) => enrollFresh(key, claims, following, context))
+    .flatMap(([key, claims]) => enrollFresh(key, claims, following.holds, context))
   return [...changed, ...fresh]
+}
+
+/** The enrollments of somebody who had none, by key: nothing is changed, held or brought back. */
+export function addFirstEnrollments(wants: readonly Want[], context: AddingContext): readonly Enrollment[] {
+  const [want, ...others] = wants
+  // As for most people.
+  if (want !== undefined && others.length === 0) return enrollFresh(want.address.key, wants, noHolds, context)
+  return [...claimsByKey(wants)]
+    .sort(([a], [b]) => compareText(a, b))
+    .flatMap(([key, claims]) => enrollFresh(key, claims, noHolds, context))
 }
 
 /**
@@ -128,27 +138,30 @@ function bringBack(
 function enrollFresh(
   key: string,
   claims: readonly Want[],
-  following: Following,
+  holds: Following['holds'],
   { now, newId }: AddingContext,
 ): readonly Enrollment[] {
   const address = standingAddress(claims)
   if (address === null) return []
-  const replaces = following.holds.get(key) ?? null
+  const replaces = holds.get(key) ?? null
   return [
     {
       ...blankEnrollment(newId(), address.factor, address.value, key, now),
       origins: claims.map((claim) => originOf(claim, now)),
       proof: proofOf(address),
-      proofRequired: startsPending(claims, following.holds.has(key), replaces),
+      proofRequired: startsPending(claims, holds.has(key), replaces),
       replaces,
     },
   ]
 }
 
+const noHolds: Following['holds'] = new Map()
+
 /** What stands for the address where several policies see it: the same whatever their order. */
 function standingAddress(claims: readonly Want[]): EnrollableAddress | null {
-  const [address] = collapseByKey(claims.map((claim) => claim.address)).values()
-  return address ?? null
+  const [claim, ...others] = claims
+  if (claim !== undefined && others.length === 0) return claim.address
+  return collapseByKey(claims.map(({ address }) => address))[0] ?? null
 }
 
 function startsPending(claims: readonly Want[], held: boolean, replaces: string | null): boolean {

@@ -21,13 +21,15 @@ export function chooseAddresses(
   wish: Pick<EnrollmentWish, 'candidates' | 'take' | 'max'>,
   enrolledKeys: ReadonlySet<string>,
 ): AddressChoice {
-  const ranked = [...collapseByKey(wish.candidates).values()].sort(
+  const distinct = collapseByKey(wish.candidates)
+  const limit = Math.min(wish.max ?? distinct.length, wish.take === 'all' ? distinct.length : 1)
+  if (distinct.length < 2 && limit === distinct.length) return { taken: distinct, overLimit: [] }
+  const ranked = [...distinct].sort(
     (a, b) =>
       Number(enrolledKeys.has(b.key)) - Number(enrolledKeys.has(a.key)) ||
       Number(b.primary) - Number(a.primary) ||
       compareText(a.key, b.key),
   )
-  const limit = Math.min(wish.max ?? ranked.length, wish.take === 'all' ? ranked.length : 1)
   return {
     taken: ranked.slice(0, limit).sort(byKey),
     overLimit: wish.take === 'all' ? ranked.slice(limit).sort(byKey) : [],
@@ -39,15 +41,17 @@ export function chooseAddresses(
  * (`asserted` over `claimed`: one source that vouches is enough), then the primary one, then the smallest source,
  * type and text; it is primary if any of them is. Addresses without a key are left out.
  */
-export function collapseByKey(addresses: readonly Address[]): ReadonlyMap<string, EnrollableAddress> {
+export function collapseByKey(addresses: readonly Address[]): readonly EnrollableAddress[] {
+  const enrollable = addresses.filter(isEnrollable)
+  // Most people have one address of a kind.
+  if (enrollable.length < 2) return enrollable
   const groups = new Map<string, EnrollableAddress[]>()
-  for (const address of addresses) {
-    if (!isEnrollable(address)) continue
+  for (const address of enrollable) {
     const group = groups.get(address.key)
     if (group === undefined) groups.set(address.key, [address])
     else group.push(address)
   }
-  return new Map([...groups].map(([key, group]) => [key, standFor(group)]))
+  return [...groups.values()].map(standFor)
 }
 
 /** Orders texts by code unit, the same everywhere. */

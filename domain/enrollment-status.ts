@@ -36,9 +36,9 @@ export function deriveStatus(facts: EnrollmentFacts, { rightEffective, now }: St
 
 /** The enrollment with its status as the facts have it now; `statusSince` moves only with the status. */
 export function withStatus(enrollment: Enrollment, context: StatusContext): Enrollment {
-  const derived = deriveStatus(enrollment, context)
-  const statusSince = derived.status === enrollment.status ? enrollment.statusSince : context.now
-  return { ...enrollment, ...derived, statusSince }
+  const { status, statusReason, statusBy } = deriveStatus(enrollment, context)
+  const statusSince = status === enrollment.status ? enrollment.statusSince : context.now
+  return { ...enrollment, status, statusReason, statusBy, statusSince }
 }
 
 /** Waits for a code: nothing but a code, or an origin that asks for none, ends this. */

@@ -34,7 +34,7 @@ export function followChanges(wants: readonly Want[], enrollments: readonly Enro
   const passed = new Set(
     moves.filter((move) => move.way === 'keep').map((move) => pair(move.policy, move.to)),
   )
-  const claims = groupByKey(wants.filter((want) => !passed.has(pair(want.policy, want.address.key))))
+  const claims = claimsByKey(wants.filter((want) => !passed.has(pair(want.policy, want.address.key))))
   const state: FollowState = { claims, enrollments, readdressed: new Map(), holds: new Map() }
   for (const move of moves.filter((candidate) => candidate.way === 'hold')) followByHolding(move, state)
   for (const move of moves.filter((candidate) => candidate.way === 'replace')) followByReplacing(move, state)
@@ -44,6 +44,17 @@ export function followChanges(wants: readonly Want[], enrollments: readonly Enro
     holds: state.holds,
     keeps: (policy, row) => kept.has(pair(policy, row.id)),
   }
+}
+
+/** What wants each address, by its key. */
+export function claimsByKey(wants: readonly Want[]): ReadonlyMap<string, readonly Want[]> {
+  const claims = new Map<string, Want[]>()
+  for (const want of wants) {
+    const others = claims.get(want.address.key)
+    if (others === undefined) claims.set(want.address.key, [want])
+    else others.push(want)
+  }
+  return claims
 }
 
 /** The pending enrollments that are to take the row's place: one for each value that policies saw instead. */
@@ -150,12 +161,6 @@ function pairOfPolicy(
 
 function originOf(policy: string, row: Enrollment): EnrollmentOrigin | undefined {
   return row.origins.find((origin) => origin.kind === 'policy' && origin.policy === policy)
-}
-
-function groupByKey(wants: readonly Want[]): ReadonlyMap<string, readonly Want[]> {
-  const groups = new Map<string, Want[]>()
-  for (const want of wants) groups.set(want.address.key, [...(groups.get(want.address.key) ?? []), want])
-  return groups
 }
 
 function pair(policy: string, other: string): string {

@@ -1,14 +1,13 @@
-import { addEnrollments } from './add-enrollments.ts'
+import { addFirstEnrollments } from './add-enrollments.ts'
 import type { Decision, RightDecision } from './decision.ts'
 import type { EnrollmentEffect, RightEffect } from './effect.ts'
 import type { Enrollment } from './enrollment.ts'
 import { withStatus } from './enrollment-status.ts'
 import { type Factor, factors } from './factor.ts'
-import { followChanges } from './follow-changes.ts'
 import { earliest } from './instant.ts'
 import type { PlanInput, PlanWithReport } from './plan.ts'
 import { planRights, rightEffects } from './plan-rights.ts'
-import { collectWants } from './wanted-addresses.ts'
+import { collectFirstWants } from './wanted-addresses.ts'
 
 /** What the rights of somebody who has none yet come to. */
 interface FreshRights {
@@ -38,9 +37,9 @@ export class FreshPlanner {
     for (const factor of factors) {
       const wishes = decision.wishes.filter((wish) => wish.factor === factor)
       if (wishes.length === 0) continue
-      const { wants, overLimit: left } = collectWants(wishes, [])
+      const { wants, overLimit: left } = collectFirstWants(wishes)
       const context = { now: this.#now, newId }
-      for (const row of addEnrollments([], followChanges(wants, []), context))
+      for (const row of addFirstEnrollments(wants, context))
         enrolled.push(this.#enroll(row, rights.effective.has(factor)))
       for (const { attribute, source, value } of left)
         overLimit.push({ factor, attribute, source, value, reason: 'over-limit' })
@@ -56,9 +55,7 @@ export class FreshPlanner {
 
   #enroll(row: Enrollment, rightEffective: boolean): EnrollmentEffect {
     const after = withStatus(row, { rightEffective, now: this.#now })
-    const policies = row.origins.flatMap(({ policy }) => policy ?? [])
-    const because = policies.length === 1 ? (policies[0] ?? '') : [...new Set(policies)].sort().join(', ')
-    return { op: 'enroll', before: null, after, because }
+    return { op: 'enroll', before: null, after, because: causeOf(row.origins) }
   }
 
   #rightsOf(decided: readonly RightDecision[], active: boolean): FreshRights {
@@ -74,6 +71,12 @@ export class FreshPlanner {
     memo.set(decided, planned)
     return planned
   }
+}
+
+function causeOf(origins: Enrollment['origins']): string {
+  const [origin, ...others] = origins
+  if (origin !== undefined && others.length === 0) return origin.policy ?? ''
+  return [...new Set(origins.flatMap(({ policy }) => policy ?? []))].sort().join(', ')
 }
 
 function reviewOf({ reviewAt }: Decision): string | null {

@@ -40,10 +40,28 @@ export function collectWants(
     wants: chosen
       .flatMap(({ wish, taken }) => taken.map((address) => wantOf(wish.policy, address, wishes)))
       .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.address.key, b.address.key)),
-    overLimit: [...collapseByKey(chosen.flatMap((choice) => choice.overLimit)).values()]
+    overLimit: collapseByKey(chosen.flatMap((choice) => choice.overLimit))
       .filter((address) => !takenKeys.has(address.key))
       .sort((a, b) => compareText(a.key, b.key)),
   }
+}
+
+/**
+ * What they want of somebody who has nothing enrolled yet. One wish, as for most people, sways no other: it gets what
+ * it takes.
+ */
+export function collectFirstWants(wishes: readonly EnrollmentWish[]): WantedAddresses {
+  const wish = wishes.length === 1 ? wishes[0] : undefined
+  if (wish === undefined) return collectWants(wishes, [])
+  const { taken, overLimit } = chooseAddresses(wish, noKeys)
+  return { wants: taken.map((address) => wantOfOne(wish, address)), overLimit }
+}
+
+const noKeys: ReadonlySet<string> = new Set()
+
+function wantOfOne(wish: EnrollmentWish, address: EnrollableAddress): Want {
+  const { policy, onChange, onUnmatch, proof, reenroll } = wish
+  return { policy, address, onChange, onUnmatch, proof, reenroll }
 }
 
 /** Of several ways to follow a change the most careful one: `hold` over `keep` over `replace`. */
@@ -105,6 +123,8 @@ function wantOf(policy: string, address: EnrollableAddress, wishes: readonly Enr
   const listing = wishes.filter(
     (wish) => wish.policy === policy && wish.candidates.some((candidate) => candidate.key === address.key),
   )
+  const [only] = listing
+  if (only !== undefined && listing.length === 1) return wantOfOne(only, address)
   return {
     policy,
     address,
