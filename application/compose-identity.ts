@@ -34,9 +34,8 @@ export function composeIdentity(
       // People who are missing from a proved read keep everything until departures have rules of their own.
       missing: false,
     })),
-    { precedence: derivation.precedence, deciding: derivation.deciding },
+    derivation,
   )
-  const countryBySource = new Map(live.map((record) => [record.source, record.country]))
   const userName = merged.attributes.userName ?? null
   const active = merged.active && !isKeptOff(records, live, derivation)
   return {
@@ -46,7 +45,7 @@ export function composeIdentity(
     active,
     attributes: merged.attributes,
     addresses: normaliseAddresses(merged.attributes, {
-      countryOf: (source) => countryBySource.get(source) ?? null,
+      countryOf: (source) => live.findLast((record) => record.source === source)?.country ?? null,
       countries: derivation.countries,
     }),
     sources: merged.sources,

@@ -4,10 +4,11 @@ import {
   type NumberType,
   ParseError,
   parsePhoneNumberWithError,
-} from 'libphonenumber-js/max'
+} from 'libphonenumber-js/max/es6'
 import type { Address, AddressAttribute, LineType, UnusableReason } from '../domain/address.ts'
 import type { Attributes, TypedValue } from '../domain/attributes.ts'
 import type { Factor } from '../domain/factor.ts'
+import { remember } from '../policies/remember.ts'
 
 /** What a text is worth as an address of a factor; the fields mean what they do in `Address`. */
 export type NormalisedAddress = Pick<Address, 'value' | 'key' | 'country' | 'lineType' | 'unusable'>
@@ -51,10 +52,16 @@ function normaliseList(
 ): readonly Address[] {
   return values.map((typed) => {
     const source = typed.source ?? ''
+    const normalised = normaliseAddress(factor, typed.value, countryOf(source), countries)
+    // Written out, not spread: made for every address of everybody.
     return {
       factor,
       attribute,
-      ...normaliseAddress(factor, typed.value, countryOf(source), countries),
+      value: normalised.value,
+      key: normalised.key,
+      country: normalised.country,
+      lineType: normalised.lineType,
+      unusable: normalised.unusable,
       type: typed.type ?? null,
       primary: typed.primary ?? false,
       source,
@@ -100,17 +107,20 @@ function normaliseNumber(
 }
 
 function parseNumber(text: string, country: string | null) {
-  const defaultCountry = country?.toUpperCase()
   try {
-    return parsePhoneNumberWithError(text, {
-      extract: false,
-      ...(defaultCountry !== undefined && isSupportedCountry(defaultCountry) ? { defaultCountry } : {}),
-    })
+    return parsePhoneNumberWithError(text, optionsFor(country))
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
     return reasonOf(error, text)
   }
 }
+
+/** The country that numbers without a country code are taken for, where the library knows it. */
+const optionsFor = remember((country: string | null) => {
+  const defaultCountry = country?.toUpperCase()
+  const isKnown = defaultCountry !== undefined && isSupportedCountry(defaultCountry)
+  return { extract: false, ...(isKnown ? { defaultCountry } : {}) }
+}, 1000)
 
 /** A country that the library misses is one that nobody named, or a calling code that does not exist. */
 function reasonOf(error: ParseError, text: string): UnusableReason {
@@ -143,15 +153,18 @@ function normaliseMailbox(text: string): NormalisedAddress {
   return { value, key: value.toLowerCase(), country: null, lineType: null, unusable: null }
 }
 
-/** In ASCII and lower case, or null where it is no domain name of at least two labels. */
-function normaliseDomain(text: string): string | null {
+/**
+ * In ASCII and lower case, or null where it is no domain name of at least two labels. Remembered: a population shares
+ * a few.
+ */
+const normaliseDomain = remember((text: string): string | null => {
   if (notInDomain.test(text)) return null
   const domain = domainToASCII(text)
   const labels = domain.split('.')
   const top = labels.at(-1) ?? ''
   if (labels.length < 2 || /^[0-9]+$/.test(top) || !labels.every((part) => label.test(part))) return null
   return domain
-}
+}, 1000)
 
 function unusable(text: string, reason: UnusableReason): NormalisedAddress {
   return { value: text, key: null, country: null, lineType: null, unusable: reason }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { getCountries } from 'libphonenumber-js/max'
+import { getCountries } from 'libphonenumber-js/max/es6'
 import { z } from 'zod'
 import { emailChannel, smsChannel } from '../connectors/channel-registry.ts'
 import { parseDuration } from '../connectors/duration.ts'

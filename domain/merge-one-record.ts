@@ -11,7 +11,6 @@ import {
   nameParts,
   type TypedValue,
 } from './attributes.ts'
-import { compareText } from './choose-addresses.ts'
 import type { MergedRecord } from './merge-records.ts'
 import { compareValues, distinctValues, groupsOf, isList, withOnePrimary } from './merged-values.ts'
 
@@ -48,13 +47,12 @@ export const enterpriseNames = [...enterpriseTextNames, 'manager'] as const
 function ownOfOne(said: MusterAttributes | undefined): MusterAttributes | undefined {
   const own = saidOf<MusterAttributes>(said, ownNames)
   const custom: Record<string, CustomValue> = {}
-  for (const [name, value] of Object.entries(said?.custom ?? {}).sort(byName))
-    if (value !== '') custom[name] = isList(value) ? [...new Set(value)].sort() : value
+  for (const name of Object.keys(said?.custom ?? {}).sort()) {
+    const value = said?.custom?.[name]
+    if (value === undefined || value === '') continue
+    custom[name] = isList(value) ? [...new Set(value)].sort() : value
+  }
   return Object.keys(custom).length > 0 ? { ...own, custom } : own
-}
-
-function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
-  return compareText(left, right)
 }
 
 /** The parts that say something, or undefined where none does. */

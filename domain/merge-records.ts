@@ -57,8 +57,13 @@ export function mergeRecords(records: readonly MergedRecord[], settings: MergeSe
     attributes: mergeAttributes(records, settings.precedence),
     active,
     inactiveFrom: active ? earliest(deciding.map((record) => record.inactiveFrom)) : null,
-    sources: [...new Set(records.map((record) => record.source))].sort(),
+    sources: sourcesOf(records),
   }
+}
+
+function sourcesOf(records: readonly MergedRecord[]): readonly string[] {
+  const sources = records.map((record) => record.source)
+  return sources.length < 2 ? sources : [...new Set(sources)].sort()
 }
 
 type Precedence = MergeSettings['precedence']

@@ -6,13 +6,16 @@ import type { MergedRecord } from './merge-records.ts'
 export function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
   const first = values.find((value) => value.primary === true)
   return values.map((value) => {
+    if (value === first || value.primary === undefined) return value
     const { primary: _, ...rest } = value
-    return value === first ? value : rest
+    return rest
   })
 }
 
 /** Equal values of one source, type and trust once; primary if any of them is. */
 export function distinctValues(values: readonly TypedValue[]): readonly TypedValue[] {
+  // As for most people: no text stands twice.
+  if (new Set(values.map(({ value }) => value)).size === values.length) return values
   const byMeaning = new Map<string, TypedValue>()
   for (const value of values) {
     const meaning = JSON.stringify([value.source, value.type, value.trust, value.value])

@@ -1,4 +1,4 @@
-import { parsePhoneNumberWithError } from 'libphonenumber-js/max'
+import { parsePhoneNumberWithError } from 'libphonenumber-js/max/es6'
 import type { SendOutcome } from '../../connectors/channel.ts'
 import type { DeliveryStep } from '../../domain/delivery.ts'
 import type { StoredDelivery } from '../../store/write/deliveries.ts'
