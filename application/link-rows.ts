@@ -1,5 +1,10 @@
-import type { Candidate } from '../domain/correlate.ts'
-import { correlate, correlationKeys, isRecyclableKey } from '../domain/correlate.ts'
+import {
+  type Candidate,
+  type CorrelationKey,
+  correlate,
+  correlationKeys,
+  isRecyclableKey,
+} from '../domain/correlate.ts'
 import type { SourceRow } from '../domain/source-row.ts'
 import type { CorrelationOverride, KeyHit, RecordKey } from '../store/write/correlation.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
@@ -36,41 +41,73 @@ export function lookupKeys(
   derivation: Derivation,
   source: string,
   row: SourceRow,
-): readonly { readonly name: string; readonly key: string }[] {
+): readonly CorrelationKey[] {
   return correlationKeys(row.attributes, derivation.correlate.get(source) ?? [])
 }
 
 /**
- * Ties each row to an identity (architecture rule 7). Rows of one batch see each other: what the first creates, the
- * second finds, as if they had come in two reads.
+ * Ties each row to an identity (architecture rule 7); no two are of one record. Rows of one batch see each other: what
+ * the first creates, the second finds, as if they had come in two reads.
  */
 export function linkRows(
   rows: readonly HashedRow[],
   derivation: Derivation,
   context: LinkContext,
 ): LinkedRows {
-  const index = new KeyIndex(context.hits)
   const names = correlationNames(derivation)
+  const linking: Linking = {
+    context,
+    index: new KeyIndex(context.hits),
+    lookups: derivation.correlate.get(context.source) ?? [],
+    words: wordsByRecord(context.overrides),
+  }
   const created = new Set<string>()
   const records: StoredRecord[] = []
   const keys: RecordKey[] = []
   for (const hashed of rows) {
-    const link = linkRow(hashed.row, derivation, context, index)
+    const { attributes, externalId } = hashed.row
+    const own = correlationKeys(attributes, names)
+    const link = linkRow(externalId, own, linking)
     if (link.link === 'created' && link.identityId !== null && link.isNew) created.add(link.identityId)
     records.push(recordOf(hashed, context, link))
     if (link.identityId === null) continue
-    for (const { name, key } of correlationKeys(hashed.row.attributes, names)) {
-      index.add(name, key, { identityId: link.identityId, left: false, liveRecordInSource: true })
-      keys.push({
-        name,
-        key,
-        source: context.source,
-        externalId: hashed.row.externalId,
-        identityId: link.identityId,
-      })
+    const candidate = { identityId: link.identityId, left: false, liveRecordInSource: true }
+    for (const { name, key } of own) {
+      linking.index.add(name, key, candidate)
+      keys.push({ name, key, source: context.source, externalId, identityId: link.identityId })
     }
   }
-  return { records, keys: distinctKeys(keys), created }
+  return { records, keys, created }
+}
+
+/** What the rows of a batch are linked by. */
+interface Linking {
+  readonly context: LinkContext
+  readonly index: KeyIndex
+  /** The names of the source's own keys, in the order in which they are tried. */
+  readonly lookups: readonly string[]
+  readonly words: ReadonlyMap<string, PersonsWord>
+}
+
+/** What people said of one record's link. */
+interface PersonsWord {
+  /** The identity that they linked it to. */
+  readonly linkTo: string | null
+  /** Those that they unlinked it from. */
+  readonly forbidden: ReadonlySet<string>
+}
+
+const nobodySpoke: PersonsWord = { linkTo: null, forbidden: new Set() }
+
+function wordsByRecord(overrides: readonly CorrelationOverride[]): ReadonlyMap<string, PersonsWord> {
+  const words = new Map<string, { linkTo: string | null; readonly forbidden: Set<string> }>()
+  for (const { externalId, kind, identityId } of overrides) {
+    const word = words.get(externalId) ?? { linkTo: null, forbidden: new Set() }
+    words.set(externalId, word)
+    if (kind === 'unlink') word.forbidden.add(identityId)
+    else word.linkTo ??= identityId
+  }
+  return words
 }
 
 interface RowLink {
@@ -80,23 +117,27 @@ interface RowLink {
   readonly isNew: boolean
 }
 
-function linkRow(row: SourceRow, derivation: Derivation, context: LinkContext, index: KeyIndex): RowLink {
-  const known = context.existing.get(row.externalId)
+function linkRow(
+  externalId: string,
+  own: readonly CorrelationKey[],
+  { context, index, lookups, words }: Linking,
+): RowLink {
+  const known = context.existing.get(externalId)
   if (known !== undefined && known.identityId !== null) {
     return { identityId: known.identityId, link: known.link, linkFault: null, isNew: false }
   }
-  const overrides = context.overrides.filter(({ externalId }) => externalId === row.externalId)
+  const { linkTo, forbidden } = words.get(externalId) ?? nobodySpoke
   const verdict = correlate({
-    keys: lookupKeys(derivation, context.source, row),
-    find: (name, key) => index.find(name, key),
-    linkTo: overrides.find(({ kind }) => kind === 'link')?.identityId ?? null,
-    forbidden: new Set(overrides.filter(({ kind }) => kind === 'unlink').map(({ identityId }) => identityId)),
+    keys: lookups.flatMap((lookup) => own.filter(({ name }) => name === lookup)),
+    find: index.find,
+    linkTo,
+    forbidden,
     recyclable: isRecyclableKey,
   })
   switch (verdict.kind) {
     case 'create':
       return {
-        identityId: context.identityIdOf?.(row.externalId) ?? context.newId(),
+        identityId: context.identityIdOf?.(externalId) ?? context.newId(),
         link: 'created',
         linkFault: null,
         isNew: true,
@@ -130,27 +171,25 @@ function recordOf({ row, hash, id }: HashedRow, context: LinkContext, link: RowL
   }
 }
 
-/** Two values of one record may fold to one key. */
-function distinctKeys(keys: readonly RecordKey[]): readonly RecordKey[] {
-  const byText = new Map(keys.map((key) => [`${key.name}\u0000${key.key}\u0000${key.externalId}`, key]))
-  return [...byText.values()]
-}
+const nobody: readonly Candidate[] = []
 
+/** Who carries which key: by name, then by key. */
 class KeyIndex {
-  readonly #candidates = new Map<string, Candidate[]>()
+  readonly #candidates = new Map<string, Map<string, readonly Candidate[]>>()
 
   constructor(hits: readonly KeyHit[]) {
     for (const { name, key, ...candidate } of hits) this.add(name, key, candidate)
   }
 
   add(name: string, key: string, candidate: Candidate): void {
-    const text = `${name}\u0000${key}`
-    const candidates = this.#candidates.get(text) ?? []
-    const others = candidates.filter(({ identityId }) => identityId !== candidate.identityId)
-    this.#candidates.set(text, [...others, candidate])
+    const named = this.#candidates.get(name) ?? new Map<string, readonly Candidate[]>()
+    if (named.size === 0) this.#candidates.set(name, named)
+    const others = named.get(key)?.filter(({ identityId }) => identityId !== candidate.identityId)
+    named.set(key, others === undefined ? [candidate] : [...others, candidate])
   }
 
-  find(name: string, key: string): readonly Candidate[] {
-    return this.#candidates.get(`${name}\u0000${key}`) ?? []
+  /** Bound, so that correlation can be given it. */
+  readonly find = (name: string, key: string): readonly Candidate[] => {
+    return this.#candidates.get(name)?.get(key) ?? nobody
   }
 }

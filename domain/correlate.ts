@@ -46,7 +46,10 @@ export interface CorrelationInput {
  */
 export function correlate(input: CorrelationInput): Correlation {
   if (input.linkTo !== null) return { kind: 'link', identityId: input.linkTo, key: 'manual', by: 'manual' }
-  for (const name of new Set(input.keys.map((key) => key.name))) {
+  let tried: string | null = null
+  for (const { name } of input.keys) {
+    if (name === tried) continue
+    tried = name
     const [found, ...others] = findLinkable(name, input)
     if (found === undefined) continue
     if (others.length > 0) return { kind: 'ambiguous', key: name, identities: [found, ...others] }
@@ -69,20 +72,26 @@ const longestKey = 512
  * primary value alone where there is one, else every value.
  */
 export function correlationKeys(attributes: Attributes, names: readonly string[]): readonly CorrelationKey[] {
-  return names.flatMap((name) => {
-    const keys = valuesOf(attributes, name).map((value) => foldValue(name, value))
-    return [...new Set(keys)]
-      .filter((key) => key !== '' && key.length <= longestKey)
-      .sort()
-      .map((key) => ({ name, key }))
-  })
+  const keys: CorrelationKey[] = []
+  for (const name of names)
+    for (const key of sortUnique(valuesOf(attributes, name).map((value) => foldValue(name, value))))
+      if (key !== '' && key.length <= longestKey) keys.push({ name, key })
+  return keys
+}
+
+function sortUnique(texts: readonly string[]): readonly string[] {
+  return texts.length < 2 ? texts : [...new Set(texts)].sort()
 }
 
 function findLinkable(name: string, input: CorrelationInput): readonly string[] {
-  const candidates = input.keys
-    .filter((key) => key.name === name)
-    .flatMap((key) => input.find(name, key.key))
-    .filter((candidate) => !input.forbidden.has(candidate.identityId))
+  const candidates: Candidate[] = []
+  for (const key of input.keys) {
+    if (key.name !== name) continue
+    for (const candidate of input.find(name, key.key))
+      if (!input.forbidden.has(candidate.identityId)) candidates.push(candidate)
+  }
+  // As for everybody who is new.
+  if (candidates.length === 0) return []
   const barred = new Set(
     input.recyclable(name)
       ? candidates.filter((it) => it.left || it.liveRecordInSource).map((it) => it.identityId)
@@ -94,17 +103,21 @@ function findLinkable(name: string, input: CorrelationInput): readonly string[] 
 }
 
 function valuesOf(attributes: Attributes, name: string): readonly string[] {
-  const [head = '', ...rest] = name.split('.')
-  const tail = rest.join('.')
+  const dot = name.indexOf('.')
+  const head = dot === -1 ? name : name.slice(0, dot)
+  const tail = dot === -1 ? '' : name.slice(dot + 1)
   if (head === 'emails' || head === 'phoneNumbers') return listed(attributes[head] ?? [], tail)
   if (head === 'custom') return texts(attributes[musterUrn]?.custom?.[tail])
-  const core: Readonly<Record<string, unknown>> = { ...attributes }
-  if (head === 'name') return texts({ ...attributes.name }[tail as 'familyName'])
-  const extensions: readonly Readonly<Record<string, unknown>>[] = [
-    { ...attributes[enterpriseUrn] },
-    { ...attributes[musterUrn] },
-  ]
-  return texts([core, ...extensions].find((owner) => owner[name] !== undefined)?.[name])
+  if (head === 'name') return texts(partOf(attributes.name, tail))
+  return texts(
+    partOf(attributes, name) ??
+      partOf(attributes[enterpriseUrn], name) ??
+      partOf(attributes[musterUrn], name),
+  )
+}
+
+function partOf(owner: object | undefined, name: string): unknown {
+  return (owner as Readonly<Record<string, unknown>> | undefined)?.[name]
 }
 
 /** In numbers the punctuation of RFC 3966 section 5.1.1 and spaces tell nobody apart. */
