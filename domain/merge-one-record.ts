@@ -28,12 +28,14 @@ export function attributesOfOne(record: Pick<MergedRecord, 'source' | 'attribute
   const merged: Writable<Attributes> = saidOf<Attributes>(attributes, coreTextNames) ?? {}
   const name = saidOf<Name>(attributes.name, nameParts)
   if (name !== undefined) merged.name = name
-  for (const list of ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const) {
+  for (const list of listNames) {
     const values = attributes[list]
     if (values !== undefined && values.length > 0) merged[list] = valuesOfOne(values, record.source)
   }
-  const groups = groupsOf(record)
-  if (groups.length > 0) merged.groups = valuesOfOne(groups, record.source)
+  if (attributes.groups !== undefined || record.groups !== null) {
+    const groups = groupsOf(record)
+    if (groups.length > 0) merged.groups = valuesOfOne(groups, record.source)
+  }
   const enterprise = saidOf<EnterpriseAttributes>(attributes[enterpriseUrn], enterpriseNames)
   if (enterprise !== undefined) merged[enterpriseUrn] = enterprise
   const own = ownOfOne(attributes[musterUrn])
@@ -41,18 +43,22 @@ export function attributesOfOne(record: Pick<MergedRecord, 'source' | 'attribute
   return merged
 }
 
+const listNames = ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const
+
 /** What is said under the URN of the enterprise extension. */
 export const enterpriseNames = [...enterpriseTextNames, 'manager'] as const
 
 function ownOfOne(said: MusterAttributes | undefined): MusterAttributes | undefined {
   const own = saidOf<MusterAttributes>(said, ownNames)
-  const custom: Record<string, CustomValue> = {}
-  for (const name of Object.keys(said?.custom ?? {}).sort()) {
-    const value = said?.custom?.[name]
+  if (said?.custom === undefined) return own
+  let custom: Record<string, CustomValue> | undefined
+  for (const name of Object.keys(said.custom).sort()) {
+    const value = said.custom[name]
     if (value === undefined || value === '') continue
+    custom ??= {}
     custom[name] = isList(value) ? [...new Set(value)].sort() : value
   }
-  return Object.keys(custom).length > 0 ? { ...own, custom } : own
+  return custom === undefined ? own : { ...own, custom }
 }
 
 /** The parts that say something, or undefined where none does. */
@@ -72,7 +78,7 @@ function saidOf<Owner extends object>(
 }
 
 function valuesOfOne(values: readonly TypedValue[], source: string): readonly TypedValue[] {
-  const [value, ...others] = values
-  if (value !== undefined && others.length === 0 && value.primary !== false) return [{ ...value, source }]
+  const value = values.length === 1 ? values[0] : undefined
+  if (value !== undefined && value.primary !== false) return [{ ...value, source }]
   return withOnePrimary(distinctValues([...values].sort(compareValues).map((one) => ({ ...one, source }))))
 }
