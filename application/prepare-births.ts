@@ -46,7 +46,17 @@ export async function prepareBirths(
     const composed = rows.slice(start, start + rowsInTurn).flatMap(({ row }) => {
       const identity = composeIdentity(
         world.newId(),
-        [{ ...row, source, deletedAt: null }],
+        [
+          {
+            source,
+            active: row.active,
+            inactiveFrom: row.inactiveFrom,
+            attributes: row.attributes,
+            groups: row.groups,
+            country: row.country,
+            deletedAt: null,
+          },
+        ],
         world.derivation,
         at,
       )
