@@ -14,10 +14,17 @@ const counted: Readonly<Record<Effect['op'], string | null>> = {
 }
 
 export function countEffects(effects: Iterable<Effect>): Record<string, number> {
+  return countOperations(Array.from(effects, ({ op }) => [op, 1] as const))
+}
+
+/** The same of operations that were counted already. */
+export function countOperations(
+  operations: Iterable<readonly [Effect['op'], number]>,
+): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const { op } of effects) {
+  for (const [op, count] of operations) {
     const name = counted[op]
-    if (name !== null) counts[name] = (counts[name] ?? 0) + 1
+    if (name !== null) counts[name] = (counts[name] ?? 0) + count
   }
   return counts
 }

@@ -1,11 +1,6 @@
-import type { Effect } from '../domain/effect.ts'
-import type { Enrollment } from '../domain/enrollment.ts'
-import type { Right } from '../domain/right.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import { isRightEffect } from './apply-effects.ts'
-import { countEffects } from './count-effects.ts'
-import { countReasons, planApplied } from './drain-due.ts'
+import { countOperations } from './count-effects.ts'
 import type { Birth, PreparedBirths } from './prepare-births.ts'
 
 /**
@@ -15,36 +10,20 @@ import type { Birth, PreparedBirths } from './prepare-births.ts'
 export async function insertBirths(
   trx: Transaction,
   store: Store,
-  births: readonly Birth[],
-  { policySet, at, runId }: Pick<PreparedBirths, 'policySet' | 'at'> & { readonly runId: string | null },
+  born: readonly Birth[],
+  { texts, runId }: Pick<PreparedBirths, 'texts'> & { readonly runId: string | null },
 ): Promise<void> {
-  if (births.length === 0) return
-  await store.identities.insertDecided(trx, births, { at, policySet })
-  const rights: { identityId: string; right: Right }[] = []
-  const enrollments: { identityId: string; row: Enrollment }[] = []
-  for (const { identity, effects } of births) {
-    for (const effect of effects) {
-      if (isRightEffect(effect)) rights.push({ identityId: identity.id, right: effect.after })
-      else if (effect.after !== null) enrollments.push({ identityId: identity.id, row: effect.after })
-    }
-  }
-  await store.rights.insertRights(trx, rights)
-  await store.enrollments.insertEnrollmentsOf(trx, enrollments)
-  const batch = { runId, policySet, now: at }
-  await store.audit.insertAuditEvents(
-    trx,
-    births
-      .filter(({ effects }) => effects.length > 0)
-      .map(({ identity, effects }) => planApplied({ identityId: identity.id, effects }, batch)),
-  )
-  if (runId !== null) {
-    await store.runs.addToRun(trx, runId, {
-      effects: countEffects(effectsOf(births)),
-      unusable: countReasons(births),
-    })
-  }
+  if (born.length === 0) return
+  await store.births.insertBirths(trx, texts, born)
+  if (runId === null) return
+  await store.runs.addToRun(trx, runId, {
+    effects: countOperations(born.flatMap(({ operations }) => [...operations])),
+    unusable: sumOf(born.flatMap(({ unusable }) => [...unusable])),
+  })
 }
 
-function* effectsOf(births: readonly Birth[]): Generator<Effect> {
-  for (const { effects } of births) yield* effects
+function sumOf(counts: readonly (readonly [string, number])[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [name, count] of counts) sums[name] = (sums[name] ?? 0) + count
+  return sums
 }

@@ -131,7 +131,7 @@ async function linkUnderLock(
       unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
     ),
     newId: world.newId,
-    identityIdOf: (externalId) => births?.births.get(externalId)?.identity.id ?? null,
+    identityIdOf: (externalId) => births?.births.get(externalId)?.identityId ?? null,
   })
   const changed = new Set(rekeyed.map(({ row }) => row.externalId))
   await correlation.replaceKeys(
@@ -216,7 +216,7 @@ function findBirth(
   const [record, ...others] = records
   if (births == null || record === undefined || others.length > 0) return null
   const birth = births.births.get(record.externalId)
-  return birth?.identity.id === id ? birth : null
+  return birth?.identityId === id ? birth : null
 }
 
 /**

@@ -1,20 +1,18 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import type { UnusableValue } from '../domain/address.ts'
+import type { UnusableReason, UnusableValue } from '../domain/address.ts'
 import type { Effect } from '../domain/effect.ts'
 import { FreshPlanner } from '../domain/plan-fresh.ts'
-import type { StoredIdentity } from '../store/write/identities.ts'
+import type { BirthTexts, BornPerson, OperationCounts } from '../store/write/births.ts'
 import { composeIdentity } from './compose-identity.ts'
 import type { DeciderInForce } from './decider.ts'
-import { factsOf } from './drain-due.ts'
+import { factsOf, planApplied } from './drain-due.ts'
 import type { HashedRow } from './link-rows.ts'
 import type { MergeWorld } from './merge-rows.ts'
 
-/** What the policies in force make of somebody who is not there yet. */
-export interface Birth {
-  readonly identity: StoredIdentity
-  readonly effects: readonly Effect[]
-  readonly reviewAt: string | null
-  readonly unusable: readonly UnusableValue[]
+/** What the policies in force make of somebody who is not there yet: written down, and counted. */
+export interface Birth extends BornPerson {
+  readonly identityId: string
+  readonly unusable: ReadonlyMap<UnusableReason, number>
 }
 
 /** Births by external id, as one policy set decides them at one instant. */
@@ -22,25 +20,29 @@ export interface PreparedBirths {
   readonly policySet: string
   readonly at: Date
   readonly births: ReadonlyMap<string, Birth>
+  readonly texts: BirthTexts
 }
 
 /** Rows between two turns of the event loop, a few milliseconds: what PostgreSQL waits for goes out meanwhile. */
 const rowsInTurn = 40
 
 /**
- * Composes, decides and plans the people that new rows make, should each turn out to be a person of its own, before
- * any lock is taken: PostgreSQL works on the batch before meanwhile, and what is decided here need be neither marked
- * due, nor read back. Null without a policy set in force.
+ * Composes, decides and plans the people that new rows make, should each turn out to be a person of its own, and writes
+ * down their rows, before any lock is taken: PostgreSQL works on the batch before meanwhile, and what is decided here
+ * need be neither marked due, nor read back. Null without a policy set in force.
  */
 export async function prepareBirths(
   world: MergeWorld & { readonly decider: DeciderInForce },
-  source: string,
+  { source, runId }: { readonly source: string; readonly runId: string },
   rows: readonly HashedRow[],
 ): Promise<PreparedBirths | null> {
   const decider = await world.decider()
   if (decider === null || rows.length === 0) return null
+  const { policySet } = decider
   const at = world.clock()
   const planner = new FreshPlanner(at.toISOString())
+  const texts = world.store.births.openBirthTexts({ at, policySet })
+  const counts = new BirthCounts()
   const births = new Map<string, Birth>()
   for (let start = 0; start < rows.length; start += rowsInTurn) {
     const composed = rows.slice(start, start + rowsInTurn).flatMap(({ row }) => {
@@ -69,12 +71,43 @@ export async function prepareBirths(
     for (const [index, { externalId, identity }] of composed.entries()) {
       const decision = decisions[index]
       if (decision === undefined) continue
-      const plan = planner.plan({ identity, decision, newId: world.newId })
-      const unusable =
-        plan.overLimit.length === 0 ? decision.unusable : [...decision.unusable, ...plan.overLimit]
-      births.set(externalId, { identity, effects: plan.adding, reviewAt: plan.reviewAt, unusable })
+      const { adding, reviewAt, overLimit } = planner.plan({ identity, decision, newId: world.newId })
+      const unusable = overLimit.length === 0 ? decision.unusable : [...decision.unusable, ...overLimit]
+      const batch = { runId, policySet, now: at }
+      const event =
+        adding.length === 0 ? null : planApplied({ identityId: identity.id, effects: adding }, batch)
+      const place = texts.add({ identity, effects: adding, reviewAt, unusable, event })
+      births.set(externalId, { identityId: identity.id, place, ...counts.of(adding, unusable) })
     }
     await yieldToOthers()
   }
-  return { policySet: decider.policySet, at, births }
+  return { policySet, at, births, texts }
+}
+
+type Counts = Pick<Birth, 'operations' | 'unusable'>
+
+/** Most people have the same counts as somebody before them: these are kept once. */
+class BirthCounts {
+  readonly #known = new Map<string, Counts>()
+
+  of(effects: readonly Effect[], unusable: readonly UnusableValue[]): Counts {
+    let key = ''
+    for (const { op } of effects) key += `${op} `
+    for (const { reason } of unusable) key += `${reason} `
+    let counts = this.#known.get(key)
+    if (counts === undefined) {
+      counts = {
+        operations: countsOf(effects.map(({ op }) => op)) satisfies OperationCounts,
+        unusable: countsOf(unusable.map(({ reason }) => reason)),
+      }
+      this.#known.set(key, counts)
+    }
+    return counts
+  }
+}
+
+function countsOf<Name>(names: readonly Name[]): ReadonlyMap<Name, number> {
+  const counts = new Map<Name, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
 }

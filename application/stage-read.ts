@@ -181,7 +181,7 @@ class Staging {
     const { decider } = this.#world
     if (decider === undefined || fresh.length <= fewRows) return null
     const started = performance.now()
-    const births = await prepareBirths({ ...this.#world, decider }, this.#request.source, fresh)
+    const births = await prepareBirths({ ...this.#world, decider }, this.#request, fresh)
     this.decideMilliseconds += performance.now() - started
     return births
   }
@@ -194,6 +194,7 @@ class Staging {
       { source, runId, births, ...(bringsGroups ? { keepsGroups: shape } : {}) },
       batch,
     )
+    births?.texts.release()
     this.mergeMilliseconds += performance.now() - started
     this.#request.onStaged(this.entries)
   }

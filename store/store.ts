@@ -2,6 +2,7 @@ import type { Database, Transaction } from './database.ts'
 import * as horizon from './read/audit-horizon.ts'
 import * as audit from './write/audit-events.ts'
 import * as seals from './write/audit-seals.ts'
+import * as births from './write/births.ts'
 import * as breakers from './write/breakers.ts'
 import * as standing from './write/challenge-standing.ts'
 import * as tries from './write/challenge-tries.ts'
@@ -39,6 +40,7 @@ import * as tokens from './write/tokens.ts'
 export interface Store {
   readonly database: Database
   readonly audit: typeof audit
+  readonly births: typeof births
   readonly breakers: typeof breakers
   readonly challenges: typeof challenges
   readonly correlation: typeof correlation
@@ -82,6 +84,7 @@ export function openStore(database: Database): Store {
   return {
     database,
     audit,
+    births,
     breakers,
     challenges,
     correlation,

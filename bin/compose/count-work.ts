@@ -2,6 +2,7 @@ import type { WorkCounters } from '../../server/metrics/work-counters.ts'
 import type { Database } from '../../store/database.ts'
 import type { Store } from '../../store/store.ts'
 import type { AuditEvent } from '../../store/write/audit-events.ts'
+import type { BornPerson } from '../../store/write/births.ts'
 
 /** What is told of a run that ended, for the log. */
 export interface EndedRun {
@@ -55,6 +56,14 @@ export function countWork(store: Store, { counters, onRunEnded }: CountingOption
         const tally = tallyEvents(events)
         note(trx, () => countEvents(counters, tally))
         for (const ended of events.flatMap(runsEndedIn)) note(trx, () => tellRun(counters, ended, onRunEnded))
+      },
+    },
+    births: {
+      ...store.births,
+      insertBirths: async (trx, texts, born) => {
+        await store.births.insertBirths(trx, texts, born)
+        const tally = tallyBirths(born)
+        note(trx, () => countEvents(counters, tally))
       },
     },
     runs: {
@@ -124,6 +133,17 @@ function tallyEvents(events: readonly AuditEvent[]): Tally {
   return { actions, effects, challenges }
 }
 
+/** Each has one event, where anything came of what was decided; policies decided it. */
+function tallyBirths(born: readonly BornPerson[]): Tally {
+  const effects = new Map<string, number>()
+  let events = 0
+  for (const { operations } of born) {
+    if (operations.size > 0) events += 1
+    for (const [op, count] of operations) add(effects, `${op} policy`, count)
+  }
+  return { actions: new Map([['plan-applied', events]]), effects, challenges: [] }
+}
+
 function countEvents(counters: WorkCounters, { actions, effects, challenges }: Tally): void {
   for (const [action, count] of actions) counters.auditEvents.inc({ action }, count)
   for (const [key, count] of effects) {
@@ -148,8 +168,8 @@ function tellRun(
   onRunEnded(ended)
 }
 
-function add(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1)
+function add(counts: Map<string, number>, name: string, more = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + more)
 }
 
 function text(detail: AuditEvent['detail'], name: string): string {

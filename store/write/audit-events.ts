@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts'
 import type { Effect } from '../../domain/effect.ts'
 import { keptOf, writeEffects } from '../audited-effects.ts'
 import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -63,11 +64,14 @@ const columns = [
   'detail',
 ] as const
 
+/** New events. */
+export const auditEventRows: CopyTable<AuditEvent> = { table: 'audit_events', columns, valuesOf: rowOf }
+
 /** Up to here a plain insert is quicker than COPY, which takes two more round trips. */
 const fewEvents = 3
 
 export async function insertAuditEvents(trx: Transaction, events: readonly AuditEvent[]): Promise<void> {
-  if (events.length > fewEvents) return copyRows(trx, 'audit_events', columns, events, rowOf)
+  if (events.length > fewEvents) return copyRows(trx, auditEventRows, events)
   for (const row of events.map(rowOf)) {
     await runPrepared(
       trx,

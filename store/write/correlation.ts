@@ -1,5 +1,6 @@
 import type { Actor } from '../../domain/actor.ts'
 import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -123,14 +124,14 @@ export async function replaceKeys(
 }
 
 /** Writes the keys of records that had none. */
+const keyRows: CopyTable<RecordKey> = {
+  table: 'correlation_keys',
+  columns: ['name', 'key', 'source', 'external_id', 'identity_id'],
+  valuesOf: (key) => [key.name, key.key, key.source, key.externalId, key.identityId],
+}
+
 export async function insertKeys(trx: Transaction, keys: readonly RecordKey[]): Promise<void> {
-  await copyRows(
-    trx,
-    'correlation_keys',
-    ['name', 'key', 'source', 'external_id', 'identity_id'],
-    keys,
-    (key) => [key.name, key.key, key.source, key.externalId, key.identityId],
-  )
+  await copyRows(trx, keyRows, keys)
 }
 
 /** Takes the keys of these names off a record. */

@@ -1,5 +1,6 @@
 import type { Enrollment } from '../../domain/enrollment.ts'
 import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Database, Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -56,68 +57,68 @@ async function selectEnrollments(
   })
 }
 
-export function insertEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
-  return insertEnrollmentsOf(
-    trx,
-    rows.map((row) => ({ identityId: row.identityId, row })),
-  )
+/** An enrollment of somebody. */
+export interface EnrollmentOf {
+  readonly identityId: string
+  readonly row: Enrollment
 }
 
-/** The same for rows that stand apart from whose they are. */
-export async function insertEnrollmentsOf(
-  trx: Transaction,
-  rows: readonly { readonly identityId: string; readonly row: Enrollment }[],
-): Promise<void> {
-  await copyRows(
+/** New enrollments. */
+export const enrollmentRows: CopyTable<EnrollmentOf> = {
+  table: 'enrollments',
+  columns: [
+    'id',
+    'identity_id',
+    'factor',
+    'address',
+    'key',
+    'origins',
+    'proof',
+    'proof_required',
+    'replaces',
+    'disabled',
+    'locked_until',
+    'undeliverable_since',
+    'unwanted_since',
+    'removed',
+    'enrolled_at',
+    'address_changed_at',
+    'last_used',
+    'status',
+    'status_reason',
+    'status_by',
+    'status_since',
+  ],
+  valuesOf: ({ identityId, row }) => [
+    row.id,
+    identityId,
+    row.factor,
+    row.address,
+    row.key,
+    row.origins,
+    row.proof,
+    row.proofRequired,
+    row.replaces,
+    row.disabled,
+    row.lockedUntil,
+    row.undeliverableSince,
+    row.unwantedSince,
+    row.removed,
+    row.enrolledAt,
+    row.addressChangedAt,
+    row.lastUsed,
+    row.status,
+    row.statusReason,
+    row.statusBy,
+    row.statusSince,
+  ],
+}
+
+export function insertEnrollments(trx: Transaction, rows: readonly StoredEnrollment[]): Promise<void> {
+  return copyRows(
     trx,
-    'enrollments',
-    [
-      'id',
-      'identity_id',
-      'factor',
-      'address',
-      'key',
-      'origins',
-      'proof',
-      'proof_required',
-      'replaces',
-      'disabled',
-      'locked_until',
-      'undeliverable_since',
-      'unwanted_since',
-      'removed',
-      'enrolled_at',
-      'address_changed_at',
-      'last_used',
-      'status',
-      'status_reason',
-      'status_by',
-      'status_since',
-    ],
-    rows,
-    ({ identityId, row }) => [
-      row.id,
-      identityId,
-      row.factor,
-      row.address,
-      row.key,
-      row.origins,
-      row.proof,
-      row.proofRequired,
-      row.replaces,
-      row.disabled,
-      row.lockedUntil,
-      row.undeliverableSince,
-      row.unwantedSince,
-      row.removed,
-      row.enrolledAt,
-      row.addressChangedAt,
-      row.lastUsed,
-      row.status,
-      row.statusReason,
-      row.statusBy,
-      row.statusSince,
-    ],
+    enrollmentRows,
+    rows.map((row) => ({ identityId: row.identityId, row })),
   )
 }
 

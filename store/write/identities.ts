@@ -1,6 +1,7 @@
 import type { Address, UnusableValue } from '../../domain/address.ts'
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Database, Transaction } from '../database.ts'
 import { type KeptAddress, keepAddresses, readAddresses } from '../kept-addresses.ts'
 import { runPrepared } from '../run-prepared.ts'
@@ -82,13 +83,15 @@ export async function insertIdentities(
   identities: readonly StoredIdentity[],
   due: { readonly at: Date; readonly reason: DueReason; readonly runId: string | null },
 ): Promise<void> {
-  await copyIdentities(trx, identities, due.at)
+  await copyRows(trx, identityRows(due.at), identities)
   await copyRows(
     trx,
-    'identity_states',
-    ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
+    {
+      table: 'identity_states',
+      columns: ['identity_id', 'revision', 'due_at', 'due_reason', 'due_run'],
+      valuesOf: (identity) => [identity.id, 1, due.at, due.reason, due.runId],
+    },
     identities,
-    (identity) => [identity.id, 1, due.at, due.reason, due.runId],
   )
 }
 
@@ -106,41 +109,30 @@ export interface DecidedIdentity {
   readonly unusable: readonly UnusableValue[]
 }
 
-export async function insertDecided(
-  trx: Transaction,
-  decided: readonly DecidedIdentity[],
-  { at, policySet }: { readonly at: Date; readonly policySet: string },
-): Promise<void> {
-  await copyIdentities(
-    trx,
-    decided.map(({ identity }) => identity),
-    at,
-  )
-  await copyRows(
-    trx,
-    'identity_states',
-    ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
-    decided,
-    ({ identity, reviewAt, unusable }) => [
+/** Their states. */
+export function decidedStateRows(decided: {
+  readonly at: Date
+  readonly policySet: string
+}): CopyTable<DecidedIdentity> {
+  return {
+    table: 'identity_states',
+    columns: ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
+    valuesOf: ({ identity, reviewAt, unusable }) => [
       identity.id,
       1,
-      at,
-      policySet,
+      decided.at,
+      decided.policySet,
       reviewAt,
       unusable.length === 0 ? null : unusable,
     ],
-  )
+  }
 }
 
-async function copyIdentities(
-  trx: Transaction,
-  identities: readonly StoredIdentity[],
-  at: Date,
-): Promise<void> {
-  await copyRows(
-    trx,
-    'identities',
-    [
+/** Identities that are made at this time. */
+export function identityRows(at: Date): CopyTable<StoredIdentity> {
+  return {
+    table: 'identities',
+    columns: [
       'id',
       'user_name',
       'user_name_key',
@@ -152,8 +144,7 @@ async function copyIdentities(
       'created_at',
       'changed_at',
     ],
-    identities,
-    (identity) => [
+    valuesOf: (identity) => [
       identity.id,
       identity.userName,
       identity.userNameKey,
@@ -165,7 +156,7 @@ async function copyIdentities(
       at,
       at,
     ],
-  )
+  }
 }
 
 export async function updateIdentities(

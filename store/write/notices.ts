@@ -26,27 +26,29 @@ export async function insertNotices(
 ): Promise<void> {
   await copyRows(
     trx,
-    'deliveries',
-    [
-      ...['id', 'kind', 'identity_id', 'enrollment_id', 'address', 'channel', 'template', 'parameters'],
-      ...['locale', 'status', 'next_at', 'deadline', 'created_at'],
-    ],
+    {
+      table: 'deliveries',
+      columns: [
+        ...['id', 'kind', 'identity_id', 'enrollment_id', 'address', 'channel', 'template', 'parameters'],
+        ...['locale', 'status', 'next_at', 'deadline', 'created_at'],
+      ],
+      valuesOf: (notice) => [
+        notice.id,
+        'notice',
+        notice.identityId,
+        notice.enrollmentId,
+        notice.address,
+        notice.channel,
+        notice.template,
+        notice.parameters,
+        notice.locale,
+        'queued',
+        notice.sendAt,
+        notice.deadline,
+        now,
+      ],
+    },
     notices,
-    (notice) => [
-      notice.id,
-      'notice',
-      notice.identityId,
-      notice.enrollmentId,
-      notice.address,
-      notice.channel,
-      notice.template,
-      notice.parameters,
-      notice.locale,
-      'queued',
-      notice.sendAt,
-      notice.deadline,
-      now,
-    ],
   )
 }
 

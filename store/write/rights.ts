@@ -1,6 +1,6 @@
 import type { RightEffect } from '../../domain/effect.ts'
 import type { Right } from '../../domain/right.ts'
-import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Database, Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -61,26 +61,26 @@ export async function putRights(trx: Transaction, rows: readonly StoredRight[]):
   )
 }
 
+/** A right of somebody. */
+export interface RightOf {
+  readonly identityId: string
+  readonly right: Right
+}
+
+/** Reasons as JSON: everybody of one verdict shares the right, and so its texts. */
+const writtenReasons = new WeakMap<Right, readonly [string | null, string, string]>()
+
 /** Rights of identities that were not there before: nothing can be in their place. */
-export async function insertRights(
-  trx: Transaction,
-  rows: readonly { readonly identityId: string; readonly right: Right }[],
-): Promise<void> {
-  // Everybody of one verdict shares the row's reasons.
-  const written = new Map<Right, readonly [string | null, string, string]>()
-  await copyRows(
-    trx,
-    'rights',
-    ['identity_id', 'factor', 'effective', 'clients', 'origins', 'denials'],
-    rows,
-    ({ identityId, right }) => {
-      let reasons = written.get(right)
-      if (reasons === undefined) {
-        const clients = right.clients === null ? null : JSON.stringify(right.clients)
-        reasons = [clients, JSON.stringify(right.origins), JSON.stringify(right.denials)]
-        written.set(right, reasons)
-      }
-      return [identityId, right.factor, right.effective, ...reasons]
-    },
-  )
+export const rightRows: CopyTable<RightOf> = {
+  table: 'rights',
+  columns: ['identity_id', 'factor', 'effective', 'clients', 'origins', 'denials'],
+  valuesOf: ({ identityId, right }) => {
+    let reasons = writtenReasons.get(right)
+    if (reasons === undefined) {
+      const clients = right.clients === null ? null : JSON.stringify(right.clients)
+      reasons = [clients, JSON.stringify(right.origins), JSON.stringify(right.denials)]
+      writtenReasons.set(right, reasons)
+    }
+    return [identityId, right.factor, right.effective, ...reasons]
+  },
 }

@@ -1,0 +1,115 @@
+/** A value that COPY can carry: objects and arrays are written as JSON. */
+export type CopyValue = string | number | boolean | Date | Buffer | object | null
+
+/** Rows of one table: how each item becomes one. Table and columns are literals of ours. */
+export interface CopyTable<Item> {
+  readonly table: string
+  readonly columns: readonly string[]
+  /** A text goes into a jsonb column as the JSON that it is. */
+  readonly valuesOf: (item: Item) => readonly CopyValue[]
+}
+
+/** One row as `COPY … FROM STDIN` reads it in text format. */
+export function writeRow(values: readonly CopyValue[]): string {
+  let text = ''
+  let separator = ''
+  for (const value of values) {
+    text += separator
+    text += encodeValue(value)
+    separator = '\t'
+  }
+  return `${text}\n`
+}
+
+/** A stretch of text: bytes from the start of all of it. */
+export type Stretch = readonly [from: number, to: number]
+
+interface Chunk {
+  readonly start: number
+  readonly bytes: Buffer
+  length: number
+}
+
+const chunkBytes = 256 * 1024
+/** A character takes up to three bytes for each of its UTF-16 units. */
+const bytesOfUnit = 3
+
+/** Chunks that nobody uses, so that a load asks the system for a few and not for a thousand. */
+const idle: Buffer[] = []
+const mostIdle = 64
+
+/**
+ * Rows as COPY reads them, outside of the heap: thousands of people are prepared before they are written, and as
+ * objects each of them would be copied and looked at by every collection of garbage meanwhile.
+ */
+export class CopyText {
+  readonly #chunks: Chunk[] = []
+  #end = 0
+
+  /** Where the next row begins. */
+  get end(): number {
+    return this.#end
+  }
+
+  append(row: string): void {
+    const chunk = this.#chunkFor(row.length * bytesOfUnit)
+    const written = chunk.bytes.write(row, chunk.length)
+    chunk.length += written
+    this.#end += written
+  }
+
+  /** The bytes of these stretches, which stand in order. */
+  *pieces(stretches: Iterable<Stretch>): Generator<Buffer> {
+    let at = 0
+    for (const [from, to] of stretches) {
+      while (at < this.#chunks.length) {
+        const { start, bytes, length } = this.#chunks[at] as Chunk
+        const piece = bytes.subarray(Math.max(from - start, 0), Math.min(to - start, length))
+        if (piece.length > 0) yield piece
+        if (start + length >= to) break
+        at += 1
+      }
+    }
+  }
+
+  /** Gives its memory back. Only when nothing that `pieces` gave is on its way any more. */
+  release(): void {
+    for (const { bytes } of this.#chunks.splice(0))
+      if (bytes.length === chunkBytes && idle.length < mostIdle) idle.push(bytes)
+    this.#end = 0
+  }
+
+  #chunkFor(bytes: number): Chunk {
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && last.length + bytes <= last.bytes.length) return last
+    const fresh =
+      bytes > chunkBytes ? Buffer.allocUnsafeSlow(bytes) : (idle.pop() ?? Buffer.allocUnsafeSlow(chunkBytes))
+    const chunk = { start: this.#end, bytes: fresh, length: 0 }
+    this.#chunks.push(chunk)
+    return chunk
+  }
+}
+
+function encodeValue(value: CopyValue): string {
+  if (value === null) return '\\N'
+  if (typeof value === 'string') return escapeText(value)
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'boolean') return value ? 't' : 'f'
+  if (value instanceof Date) return value.toISOString()
+  if (Buffer.isBuffer(value)) return `\\\\x${value.toString('hex')}`
+  return escapeJson(JSON.stringify(value))
+}
+
+/** JSON holds none of the characters that COPY escapes but its own backslash. */
+function escapeJson(text: string): string {
+  return text.includes('\\') ? text.replaceAll('\\', '\\\\') : text
+}
+
+const needsEscape = /[\\\t\n\r]/
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function escapeText(text: string): string {
+  return needsEscape.test(text)
+    ? text.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character)
+    : text
+}

@@ -1,0 +1,125 @@
+import type { Effect } from '../../domain/effect.ts'
+import { copyPieces } from '../copy-rows.ts'
+import { type CopyTable, CopyText, type Stretch, writeRow } from '../copy-text.ts'
+import type { Transaction } from '../database.ts'
+import { type AuditEvent, auditEventRows } from './audit-events.ts'
+import { enrollmentRows } from './enrollments.ts'
+import { type DecidedIdentity, decidedStateRows, identityRows } from './identities.ts'
+import { rightRows } from './rights.ts'
+
+/** Somebody who is not there yet, with all that was decided, and the event that says so. */
+export interface NewPerson extends DecidedIdentity {
+  readonly effects: readonly Effect[]
+  /** Null where nothing came of the decision. */
+  readonly event: AuditEvent | null
+}
+
+/** Rows of one table, and where those of each person end. */
+class BirthRows<Item> {
+  readonly table: CopyTable<Item>
+  readonly text = new CopyText()
+  readonly #ends: number[] = []
+
+  constructor(table: CopyTable<Item>) {
+    this.table = table
+  }
+
+  add(item: Item): void {
+    this.text.append(writeRow(this.table.valuesOf(item)))
+  }
+
+  endPerson(): void {
+    this.#ends.push(this.text.end)
+  }
+
+  /** The stretches of these people, by ascending place; those side by side are one. */
+  stretchesOf(places: readonly number[]): readonly Stretch[] {
+    const stretches: Stretch[] = []
+    let [from, to] = [0, 0]
+    for (const place of places) {
+      const start = this.#ends[place - 1] ?? 0
+      if (start !== to) {
+        if (to > from) stretches.push([from, to])
+        from = start
+      }
+      to = this.#ends[place] ?? start
+    }
+    if (to > from) stretches.push([from, to])
+    return stretches
+  }
+}
+
+/**
+ * The rows of people who are not there yet, as text: written while they are prepared, so that nothing else of them has
+ * to be kept until their transaction.
+ */
+class BirthTexts {
+  readonly #identities: BirthRows<DecidedIdentity['identity']>
+  readonly #states: BirthRows<DecidedIdentity>
+  readonly #rights = new BirthRows(rightRows)
+  readonly #enrollments = new BirthRows(enrollmentRows)
+  readonly #events = new BirthRows(auditEventRows)
+  #people = 0
+
+  constructor(decided: { readonly at: Date; readonly policySet: string }) {
+    this.#identities = new BirthRows(identityRows(decided.at))
+    this.#states = new BirthRows(decidedStateRows(decided))
+  }
+
+  /** Writes somebody down; answers their place. */
+  add(person: NewPerson): number {
+    const { identity, effects, event } = person
+    this.#identities.add(identity)
+    this.#states.add(person)
+    for (const { after } of effects) {
+      if (after === null) continue
+      if ('key' in after) this.#enrollments.add({ identityId: identity.id, row: after })
+      else this.#rights.add({ identityId: identity.id, right: after })
+    }
+    if (event !== null) this.#events.add(event)
+    for (const rows of this.#all()) rows.endPerson()
+    this.#people += 1
+    return this.#people - 1
+  }
+
+  /** Rows that refer to others come after them. */
+  tables(): readonly Pick<BirthRows<never>, 'table' | 'text' | 'stretchesOf'>[] {
+    return this.#all()
+  }
+
+  /** Gives the memory back. Only when no transaction needs them any more. */
+  release(): void {
+    for (const { text } of this.#all()) text.release()
+  }
+
+  #all(): readonly BirthRows<never>[] {
+    return [this.#identities, this.#states, this.#rights, this.#enrollments, this.#events]
+  }
+}
+
+export type { BirthTexts }
+
+export function openBirthTexts(decided: { readonly at: Date; readonly policySet: string }): BirthTexts {
+  return new BirthTexts(decided)
+}
+
+/** Whom of those that were written down, and how many effects of each operation that is. */
+export interface BornPerson {
+  readonly place: number
+  readonly operations: OperationCounts
+}
+
+export type OperationCounts = ReadonlyMap<Effect['op'], number>
+
+/** Puts people into their tables, who were written down and whom nobody else can know of yet. */
+export async function insertBirths(
+  trx: Transaction,
+  texts: BirthTexts,
+  born: readonly BornPerson[],
+): Promise<void> {
+  const places = born.map(({ place }) => place).sort((left, right) => left - right)
+  for (const rows of texts.tables()) {
+    const pieces = [...rows.text.pieces(rows.stretchesOf(places))]
+    if (pieces.length > 0) await copyPieces(trx, rows.table, pieces)
+  }
+}
