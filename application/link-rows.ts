@@ -25,8 +25,6 @@ export interface LinkContext {
   readonly hits: readonly KeyHit[]
   readonly overrides: readonly CorrelationOverride[]
   readonly newId: () => string
-  /** The id that the identity of a record gets if the record makes one; left out, or null: a new one. */
-  readonly identityIdOf?: (externalId: string) => string | null
 }
 
 export interface LinkedRows {
@@ -117,6 +115,11 @@ interface RowLink {
   readonly isNew: boolean
 }
 
+/** Of a record that makes this identity. */
+export function linkOfCreated(identityId: string): RowLink {
+  return { identityId, link: 'created', linkFault: null, isNew: true }
+}
+
 function linkRow(
   externalId: string,
   own: readonly CorrelationKey[],
@@ -136,12 +139,7 @@ function linkRow(
   })
   switch (verdict.kind) {
     case 'create':
-      return {
-        identityId: context.identityIdOf?.(externalId) ?? context.newId(),
-        link: 'created',
-        linkFault: null,
-        isNew: true,
-      }
+      return linkOfCreated(context.newId())
     case 'link':
       return { identityId: verdict.identityId, link: verdict.by, linkFault: null, isNew: false }
     case 'ambiguous':
@@ -151,7 +149,12 @@ function linkRow(
   }
 }
 
-function recordOf({ row, hash, id }: HashedRow, context: LinkContext, link: RowLink): StoredRecord {
+/** The record of a row that is tied so. */
+export function recordOf(
+  { row, hash, id }: HashedRow,
+  context: Pick<LinkContext, 'source' | 'existing' | 'newId'>,
+  link: RowLink,
+): StoredRecord {
   return {
     source: context.source,
     externalId: row.externalId,

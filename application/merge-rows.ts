@@ -4,7 +4,6 @@ import { correlationKeys } from '../domain/correlate.ts'
 import type { SourceRow } from '../domain/source-row.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredIdentity } from '../store/write/identities.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
 import { hashRow } from './canonical-row.ts'
 import { composeIdentity } from './compose-identity.ts'
@@ -14,6 +13,7 @@ import { insertBirths } from './insert-births.ts'
 import { type HashedRow, type LinkedRows, linkRows, lookupKeys } from './link-rows.ts'
 import type { Birth, PreparedBirths } from './prepare-births.ts'
 import { groupByIdentity, type RecomposedIdentities, recomposeIdentities } from './recompose-identities.ts'
+import { splitBorn } from './split-born.ts'
 
 export interface MergeWorld {
   readonly store: Store
@@ -55,7 +55,7 @@ export async function mergeRows(
 
 /** What a merge came to. */
 export interface Merge {
-  /** The identity of each row's record by external id; null where its correlation is ambiguous. */
+  /** The identity of each linked row's record by external id; null where its correlation is ambiguous. */
   readonly links: ReadonlyMap<string, string | null>
   /** Identities that these rows switched off. */
   readonly turnedOff: readonly string[]
@@ -94,11 +94,16 @@ export async function mergeRowsIn(
     runId,
   )
   const counts = await composeIdentities(trx, world, { runId, births }, linked, added, now)
-  if (runId !== null) await countMerge(trx, world.store, runId, linked.records, existing, counts)
+  if (runId !== null) await countMerge(trx, world.store, runId, linked, existing, counts)
   return {
     links: new Map(linked.records.map(({ externalId, identityId }) => [externalId, identityId])),
     turnedOff: counts.turnedOff,
   }
+}
+
+/** What was linked, and who is a person of their own as it was prepared. */
+interface Linked extends LinkedRows {
+  readonly born: readonly Birth[]
 }
 
 /**
@@ -111,7 +116,7 @@ async function linkUnderLock(
   { source, locked, births }: MergeOrigin,
   rows: readonly HashedRow[],
   existing: ReadonlyMap<string, StoredRecord>,
-): Promise<LinkedRows> {
+): Promise<Linked> {
   const { correlation } = world.store
   const unlinked = rows.filter(({ row }) => existing.get(row.externalId)?.identityId == null)
   const names = correlationNames(world.derivation)
@@ -120,18 +125,27 @@ async function linkUnderLock(
     ({ row }) => locked === undefined || hasOtherKeys(row, existing.get(row.externalId), names),
   )
   if (rekeyed.length > 0 && rows.length <= fewRows) await correlation.lockKeys(trx, keysOf(rekeyed, names))
-  const linked = linkRows(rows, world.derivation, {
+  const hits = await correlation.findKeyHits(
+    trx,
+    source,
+    distinctLookups(world.derivation, source, unlinked, births),
+  )
+  const overrides = await correlation.readOverrides(
+    trx,
+    source,
+    // Nobody can have spoken of a record whose own new id is its key.
+    unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
+  )
+  const { born, others } =
+    births == null
+      ? { born: [], others: rows }
+      : splitBorn(rows, births, { existing, hits, overrides, names })
+  const linked = linkRows(others, world.derivation, {
     source,
     existing,
-    hits: await correlation.findKeyHits(trx, source, distinctLookups(world.derivation, source, unlinked)),
-    overrides: await correlation.readOverrides(
-      trx,
-      source,
-      // Nobody can have spoken of a record whose own new id is its key.
-      unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
-    ),
+    hits,
+    overrides,
     newId: world.newId,
-    identityIdOf: (externalId) => births?.births.get(externalId)?.identityId ?? null,
   })
   const changed = new Set(rekeyed.map(({ row }) => row.externalId))
   await correlation.replaceKeys(
@@ -140,7 +154,7 @@ async function linkUnderLock(
     [...existing.keys()].filter((externalId) => changed.has(externalId)),
     linked.keys.filter(({ externalId }) => changed.has(externalId) && existing.has(externalId)),
   )
-  return linked
+  return { ...linked, born }
 }
 
 function hasOtherKeys(row: SourceRow, before: StoredRecord | undefined, names: readonly string[]): boolean {
@@ -177,46 +191,29 @@ async function composeIdentities(
   trx: Transaction,
   world: MergeWorld,
   { runId, births }: Pick<MergeOrigin, 'runId' | 'births'>,
-  linked: LinkedRows,
+  linked: Linked,
   added: readonly StoredRecord[],
   now: Date,
 ): Promise<MergeCounts> {
   const due = { at: now, reason: 'record', runId } as const
   const ofCreated = linked.records.filter(({ identityId }) => linked.created.has(identityId ?? ''))
-  const created: StoredIdentity[] = []
-  const born: Birth[] = []
-  for (const [id, records] of groupByIdentity(ofCreated)) {
-    const birth = findBirth(births, id, records)
-    const composed = birth === null ? composeIdentity(id, records, world.derivation, now) : null
-    if (birth !== null) born.push(birth)
-    else if (composed !== null) created.push(composed)
-  }
+  const created = [...groupByIdentity(ofCreated)].flatMap(
+    ([id, records]) => composeIdentity(id, records, world.derivation, now) ?? [],
+  )
   const fresh = new Set(added.map(({ externalId }) => externalId))
   const keys = linked.keys.filter(({ externalId }) => fresh.has(externalId))
-  if (added.length <= fewRows && born.length === 0)
+  if (added.length <= fewRows)
     await world.store.fresh.insertFresh(trx, { records: added, keys, identities: created }, due)
   else {
     await world.store.correlation.insertKeys(trx, keys)
     await world.store.records.insertRecords(trx, added, now, runId)
     await world.store.identities.insertIdentities(trx, created, due)
-    if (births != null) await insertBirths(trx, world.store, born, { ...births, runId })
   }
+  if (births != null) await insertBirths(trx, world.store, linked.born, { ...births, runId })
   const touched = new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
   const known = [...touched].filter((id) => !linked.created.has(id))
   const changes = await recomposeIdentities(trx, world, known, due)
-  return { ...changes, created: created.length + born.length }
-}
-
-/** Two rows of one batch may make one person: then neither is what was prepared for it alone. */
-function findBirth(
-  births: PreparedBirths | null | undefined,
-  id: string,
-  records: readonly StoredRecord[],
-): Birth | null {
-  const [record, ...others] = records
-  if (births == null || record === undefined || others.length > 0) return null
-  const birth = births.births.get(record.externalId)
-  return birth?.identityId === id ? birth : null
+  return { ...changes, created: created.length + linked.born.length }
 }
 
 /**
@@ -236,7 +233,7 @@ async function countMerge(
   trx: Transaction,
   store: Store,
   runId: string,
-  records: readonly StoredRecord[],
+  { records, born }: Linked,
   existing: ReadonlyMap<string, StoredRecord>,
   { created, changed: recomposed, deactivated, reactivated }: MergeCounts,
 ): Promise<void> {
@@ -248,15 +245,22 @@ async function countMerge(
     return before !== undefined && !(before.hash.equals(hash) && before.identityId === identityId)
   })
   await store.runs.addToRun(trx, runId, {
-    records: { added: added.length, changed: changed.length, returned: returned.length },
+    records: { added: added.length + born.length, changed: changed.length, returned: returned.length },
     identities: { created, changed: recomposed, deactivated, reactivated },
   })
 }
 
-function distinctLookups(derivation: Derivation, source: string, rows: readonly HashedRow[]) {
+function distinctLookups(
+  derivation: Derivation,
+  source: string,
+  rows: readonly HashedRow[],
+  births: PreparedBirths | null | undefined,
+) {
+  const names = new Set(derivation.correlate.get(source))
   const lookups = new Map<string, { name: string; key: string }>()
   for (const { row } of rows) {
-    for (const { name, key } of lookupKeys(derivation, source, row))
+    const known = births?.births.get(row.externalId)?.keys.filter(({ name }) => names.has(name))
+    for (const { name, key } of known ?? lookupKeys(derivation, source, row))
       lookups.set(`${name}\u0000${key}`, { name, key })
   }
   return [...lookups.values()]

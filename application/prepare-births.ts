@@ -1,17 +1,20 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { UnusableReason, UnusableValue } from '../domain/address.ts'
+import { type CorrelationKey, correlationKeys } from '../domain/correlate.ts'
 import type { Effect } from '../domain/effect.ts'
 import { FreshPlanner } from '../domain/plan-fresh.ts'
 import type { BirthTexts, BornPerson, OperationCounts } from '../store/write/births.ts'
 import { composeIdentity } from './compose-identity.ts'
 import type { DeciderInForce } from './decider.ts'
+import { correlationNames } from './derivation.ts'
 import { factsOf, planApplied } from './drain-due.ts'
-import type { HashedRow } from './link-rows.ts'
+import { type HashedRow, linkOfCreated, recordOf } from './link-rows.ts'
 import type { MergeWorld } from './merge-rows.ts'
 
 /** What the policies in force make of somebody who is not there yet: written down, and counted. */
 export interface Birth extends BornPerson {
-  readonly identityId: string
+  /** By which others could be the same person. */
+  readonly keys: readonly CorrelationKey[]
   readonly unusable: ReadonlyMap<UnusableReason, number>
 }
 
@@ -41,11 +44,14 @@ export async function prepareBirths(
   const { policySet } = decider
   const at = world.clock()
   const planner = new FreshPlanner(at.toISOString())
-  const texts = world.store.births.openBirthTexts({ at, policySet })
+  const texts = world.store.births.openBirthTexts({ at, policySet, runId })
   const counts = new BirthCounts()
+  const names = correlationNames(world.derivation)
+  const context = { source, existing: new Map(), newId: world.newId }
   const births = new Map<string, Birth>()
   for (let start = 0; start < rows.length; start += rowsInTurn) {
-    const composed = rows.slice(start, start + rowsInTurn).flatMap(({ row }) => {
+    const composed = rows.slice(start, start + rowsInTurn).flatMap((hashed) => {
+      const { row } = hashed
       const identity = composeIdentity(
         world.newId(),
         [
@@ -62,13 +68,13 @@ export async function prepareBirths(
         world.derivation,
         at,
       )
-      return identity === null ? [] : [{ externalId: row.externalId, identity }]
+      return identity === null ? [] : [{ hashed, identity }]
     })
     const decisions = await decider.decideBatch(
       composed.map(({ identity }) => factsOf(identity)),
       at,
     )
-    for (const [index, { externalId, identity }] of composed.entries()) {
+    for (const [index, { hashed, identity }] of composed.entries()) {
       const decision = decisions[index]
       if (decision === undefined) continue
       const { adding, reviewAt, overLimit } = planner.plan({ identity, decision, newId: world.newId })
@@ -76,8 +82,18 @@ export async function prepareBirths(
       const batch = { runId, policySet, now: at }
       const event =
         adding.length === 0 ? null : planApplied({ identityId: identity.id, effects: adding }, batch)
-      const place = texts.add({ identity, effects: adding, reviewAt, unusable, event })
-      births.set(externalId, { identityId: identity.id, place, ...counts.of(adding, unusable) })
+      const { externalId, attributes } = hashed.row
+      const keys = correlationKeys(attributes, names)
+      const place = texts.add({
+        record: recordOf(hashed, context, linkOfCreated(identity.id)),
+        keys: keys.map((key) => ({ ...key, source, externalId, identityId: identity.id })),
+        identity,
+        effects: adding,
+        reviewAt,
+        unusable,
+        event,
+      })
+      births.set(externalId, { place, keys, ...counts.of(adding, unusable) })
     }
     await yieldToOthers()
   }

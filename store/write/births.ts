@@ -3,15 +3,26 @@ import { copyPieces } from '../copy-rows.ts'
 import { type CopyTable, CopyText, type Stretch, writeRow } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { type AuditEvent, auditEventRows } from './audit-events.ts'
+import { keyRows, type RecordKey } from './correlation.ts'
 import { enrollmentRows } from './enrollments.ts'
 import { type DecidedIdentity, decidedStateRows, identityRows } from './identities.ts'
 import { rightRows } from './rights.ts'
+import { recordRows, type StoredRecord } from './source-records.ts'
 
-/** Somebody who is not there yet, with all that was decided, and the event that says so. */
+/** Somebody who is not there yet: the record that makes them, all that was decided, and the event that says so. */
 export interface NewPerson extends DecidedIdentity {
+  readonly record: StoredRecord
+  readonly keys: readonly RecordKey[]
   readonly effects: readonly Effect[]
   /** Null where nothing came of the decision. */
   readonly event: AuditEvent | null
+}
+
+/** When all were decided, by what, and in which run. */
+interface DecidedAt {
+  readonly at: Date
+  readonly policySet: string
+  readonly runId: string
 }
 
 /** Rows of one table, and where those of each person end. */
@@ -54,6 +65,8 @@ class BirthRows<Item> {
  * to be kept until their transaction.
  */
 class BirthTexts {
+  readonly #keys = new BirthRows(keyRows)
+  readonly #records: BirthRows<StoredRecord>
   readonly #identities: BirthRows<DecidedIdentity['identity']>
   readonly #states: BirthRows<DecidedIdentity>
   readonly #rights = new BirthRows(rightRows)
@@ -61,14 +74,17 @@ class BirthTexts {
   readonly #events = new BirthRows(auditEventRows)
   #people = 0
 
-  constructor(decided: { readonly at: Date; readonly policySet: string }) {
+  constructor(decided: DecidedAt) {
+    this.#records = new BirthRows(recordRows(decided))
     this.#identities = new BirthRows(identityRows(decided.at))
     this.#states = new BirthRows(decidedStateRows(decided))
   }
 
   /** Writes somebody down; answers their place. */
   add(person: NewPerson): number {
-    const { identity, effects, event } = person
+    const { record, keys, identity, effects, event } = person
+    for (const key of keys) this.#keys.add(key)
+    this.#records.add(record)
     this.#identities.add(identity)
     this.#states.add(person)
     for (const { after } of effects) {
@@ -82,7 +98,6 @@ class BirthTexts {
     return this.#people - 1
   }
 
-  /** Rows that refer to others come after them. */
   tables(): readonly Pick<BirthRows<never>, 'table' | 'text' | 'stretchesOf'>[] {
     return this.#all()
   }
@@ -93,13 +108,21 @@ class BirthTexts {
   }
 
   #all(): readonly BirthRows<never>[] {
-    return [this.#identities, this.#states, this.#rights, this.#enrollments, this.#events]
+    return [
+      this.#keys,
+      this.#records,
+      this.#identities,
+      this.#states,
+      this.#rights,
+      this.#enrollments,
+      this.#events,
+    ]
   }
 }
 
 export type { BirthTexts }
 
-export function openBirthTexts(decided: { readonly at: Date; readonly policySet: string }): BirthTexts {
+export function openBirthTexts(decided: DecidedAt): BirthTexts {
   return new BirthTexts(decided)
 }
 

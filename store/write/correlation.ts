@@ -123,13 +123,14 @@ export async function replaceKeys(
   await insertKeys(trx, keys)
 }
 
-/** Writes the keys of records that had none. */
-const keyRows: CopyTable<RecordKey> = {
+/** Keys of records that had none. */
+export const keyRows: CopyTable<RecordKey> = {
   table: 'correlation_keys',
   columns: ['name', 'key', 'source', 'external_id', 'identity_id'],
   valuesOf: (key) => [key.name, key.key, key.source, key.externalId, key.identityId],
 }
 
+/** Writes the keys of records that had none. */
 export async function insertKeys(trx: Transaction, keys: readonly RecordKey[]): Promise<void> {
   await copyRows(trx, keyRows, keys)
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
+import type { CopyTable } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -79,49 +80,53 @@ export async function insertRecords(
   at: Date,
   runId: string | null,
 ): Promise<void> {
-  await copyRows(
-    trx,
-    {
-      table: 'source_records',
-      columns: [
-        'source',
-        'external_id',
-        'id',
-        'identity_id',
-        'hash',
-        'fingerprint',
-        'active',
-        'inactive_from',
-        'country',
-        'groups',
-        'attributes',
-        'link',
-        'link_fault',
-        'created_at',
-        'changed_at',
-        'changed_run',
-      ],
-      valuesOf: (record) => [
-        record.source,
-        record.externalId,
-        record.id,
-        record.identityId,
-        record.hash,
-        record.fingerprint,
-        record.active,
-        record.inactiveFrom,
-        record.country,
-        record.groups,
-        record.attributes,
-        record.link,
-        record.linkFault,
-        at,
-        at,
-        runId,
-      ],
-    },
-    records,
-  )
+  await copyRows(trx, recordRows({ at, runId }), records)
+}
+
+/** Records that a run makes at this time. */
+export function recordRows(made: {
+  readonly at: Date
+  readonly runId: string | null
+}): CopyTable<StoredRecord> {
+  return {
+    table: 'source_records',
+    columns: [
+      'source',
+      'external_id',
+      'id',
+      'identity_id',
+      'hash',
+      'fingerprint',
+      'active',
+      'inactive_from',
+      'country',
+      'groups',
+      'attributes',
+      'link',
+      'link_fault',
+      'created_at',
+      'changed_at',
+      'changed_run',
+    ],
+    valuesOf: (record) => [
+      record.source,
+      record.externalId,
+      record.id,
+      record.identityId,
+      record.hash,
+      record.fingerprint,
+      record.active,
+      record.inactiveFrom,
+      record.country,
+      record.groups,
+      record.attributes,
+      record.link,
+      record.linkFault,
+      made.at,
+      made.at,
+      made.runId,
+    ],
+  }
 }
 
 export async function updateRecords(
