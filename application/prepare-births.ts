@@ -26,8 +26,8 @@ export interface PreparedBirths {
   readonly texts: BirthTexts
 }
 
-/** Rows between two turns of the event loop, a few milliseconds: what PostgreSQL waits for goes out meanwhile. */
-const rowsInTurn = 40
+/** Rows between two turns of the event loop, a millisecond: what PostgreSQL waits for goes out meanwhile. */
+const rowsInTurn = 20
 
 /**
  * Composes, decides and plans the people that new rows make, should each turn out to be a person of its own, and writes

@@ -64,7 +64,7 @@ class BirthRows<Item> {
  * The rows of people who are not there yet, as text: written while they are prepared, so that nothing else of them has
  * to be kept until their transaction.
  */
-class BirthTexts {
+export class BirthTexts {
   readonly #keys = new BirthRows(keyRows)
   readonly #records: BirthRows<StoredRecord>
   readonly #identities: BirthRows<DecidedIdentity['identity']>
@@ -72,12 +72,23 @@ class BirthTexts {
   readonly #rights = new BirthRows(rightRows)
   readonly #enrollments = new BirthRows(enrollmentRows)
   readonly #events = new BirthRows(auditEventRows)
+  /** All of them, in the order in which they are written. */
+  readonly tables: readonly Pick<BirthRows<never>, 'table' | 'text' | 'stretchesOf' | 'endPerson'>[]
   #people = 0
 
   constructor(decided: DecidedAt) {
     this.#records = new BirthRows(recordRows(decided))
     this.#identities = new BirthRows(identityRows(decided.at))
     this.#states = new BirthRows(decidedStateRows(decided))
+    this.tables = [
+      this.#keys,
+      this.#records,
+      this.#identities,
+      this.#states,
+      this.#rights,
+      this.#enrollments,
+      this.#events,
+    ]
   }
 
   /** Writes somebody down; answers their place. */
@@ -93,34 +104,16 @@ class BirthTexts {
       else this.#rights.add({ identityId: identity.id, right: after })
     }
     if (event !== null) this.#events.add(event)
-    for (const rows of this.#all()) rows.endPerson()
+    for (const rows of this.tables) rows.endPerson()
     this.#people += 1
     return this.#people - 1
   }
 
-  tables(): readonly Pick<BirthRows<never>, 'table' | 'text' | 'stretchesOf'>[] {
-    return this.#all()
-  }
-
   /** Gives the memory back. Only when no transaction needs them any more. */
   release(): void {
-    for (const { text } of this.#all()) text.release()
-  }
-
-  #all(): readonly BirthRows<never>[] {
-    return [
-      this.#keys,
-      this.#records,
-      this.#identities,
-      this.#states,
-      this.#rights,
-      this.#enrollments,
-      this.#events,
-    ]
+    for (const { text } of this.tables) text.release()
   }
 }
-
-export type { BirthTexts }
 
 export function openBirthTexts(decided: DecidedAt): BirthTexts {
   return new BirthTexts(decided)
@@ -141,7 +134,7 @@ export async function insertBirths(
   born: readonly BornPerson[],
 ): Promise<void> {
   const places = born.map(({ place }) => place).sort((left, right) => left - right)
-  for (const rows of texts.tables()) {
+  for (const rows of texts.tables) {
     const pieces = [...rows.text.pieces(rows.stretchesOf(places))]
     if (pieces.length > 0) await copyPieces(trx, rows.table, pieces)
   }
