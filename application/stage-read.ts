@@ -3,11 +3,12 @@ import type { Clock } from '../domain/clock.ts'
 import type { ReadEnd, ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
 import { canonicaliseRow, hashRow } from './canonical-row.ts'
 import { derivationText } from './derivation.ts'
-import { digestOf, KnownRecords, type Sighting } from './known-records.ts'
+import { KnownRecords, type Sighting } from './known-records.ts'
 import type { HashedRow } from './link-rows.ts'
 import { fewRows, type MergeWorld, mergeRows } from './merge-rows.ts'
 import { type PreparedBirths, prepareBirths } from './prepare-births.ts'
-import { chooseMark, keepMark } from './read-marks.ts'
+import { chooseMark } from './read-marks.ts'
+import { recordOutcome } from './record-outcome.ts'
 import { regroupRecords } from './regroup-records.ts'
 
 /** A read that is under way: rows in batches, then how it ended. The shape of `FullReader.readAll`. */
@@ -32,6 +33,8 @@ export interface StageRequest {
 
 /** Rows in one merge transaction. Twice as many took as long and 40 MB more: two batches stand as text at a time. */
 const rowsInMerge = 2500
+/** So many changed rows do not wait for a whole batch while PostgreSQL has nothing to do. */
+const changesWorthMerging = 250
 
 /**
  * Brings a read into the store: only rows that are new or changed reach PostgreSQL; what was not seen is marked
@@ -90,6 +93,7 @@ class Staging {
   #fresh: HashedRow[] = []
   /** The merge under way: PostgreSQL works on one batch while the next is read. */
   #merging: Promise<void> = Promise.resolve()
+  #isMerging = false
 
   constructor(world: MergeWorld, request: StageOrder, known: KnownRecords) {
     this.#world = world
@@ -110,7 +114,7 @@ class Staging {
         }
         if (this.#request.since !== null) await this.#lookUp(step.value)
         for (const row of step.value) this.#take(canonicaliseRow(row))
-        if (this.#waiting.length >= rowsInMerge) await this.#flush()
+        if (this.#isWorthMerging()) await this.#flush()
       }
     } catch (error) {
       // Whichever failed, reader or store: the other ends before the fault is passed on.
@@ -164,6 +168,11 @@ class Staging {
     }
   }
 
+  #isWorthMerging(): boolean {
+    if (this.#waiting.length >= rowsInMerge) return true
+    return !this.#isMerging && this.#waiting.length - this.#fresh.length >= changesWorthMerging
+  }
+
   async #flush(): Promise<void> {
     const batch = this.#waiting
     const fresh = this.#fresh
@@ -189,11 +198,13 @@ class Staging {
   async #merge(batch: readonly HashedRow[], births: PreparedBirths | null): Promise<void> {
     const started = performance.now()
     const { source, runId, bringsGroups, shape } = this.#request
+    this.#isMerging = true
     await mergeRows(
       this.#world,
       { source, runId, births, ...(bringsGroups ? { keepsGroups: shape } : {}) },
       batch,
     )
+    this.#isMerging = false
     births?.texts.release()
     this.mergeMilliseconds += performance.now() - started
     this.#request.onStaged(this.entries)
@@ -221,57 +232,6 @@ function withDuplicates(read: ReadOutcome, duplicates: readonly RowProblem[]): R
     problems: [...read.problems, ...duplicates].slice(0, 100),
     problemCount: read.problemCount + duplicates.length,
   }
-}
-
-/** What is recorded of a read beside its outcome. */
-interface ReadResult {
-  readonly runId: string
-  readonly source: string
-  readonly place: string | null
-  readonly shape: string
-  readonly since: string | null
-  /** From where changes can be read next. */
-  readonly mark: string | null
-  /** Records that changed by their groups alone, beside the rows. */
-  readonly regrouped: number
-}
-
-/** The end of the read and what is missing, in one transaction: a proof without its consequences never stands. */
-async function recordOutcome(
-  world: MergeWorld,
-  { runId, source, since, mark, regrouped, ...kept }: ReadResult,
-  outcome: ReadOutcome,
-  staging: Staging,
-  known: KnownRecords,
-): Promise<void> {
-  const { records, runs } = world.store
-  const now = world.clock()
-  await world.store.transaction(async (trx) => {
-    const returned = await records.markReturned(trx, source, staging.returned.map(digestOf))
-    if (outcome.complete && since === null) {
-      for (const digests of batchesOf(known.unseen()))
-        await records.markMissing(trx, source, digests, now, runId)
-    }
-    await runs.addToRun(trx, runId, { records: { returned } })
-    const counted = (await runs.readRun(trx, runId))?.records ?? {}
-    const touched = (counted['added'] ?? 0) + (counted['changed'] ?? 0) - regrouped
-    const unchanged = Math.max(0, staging.entries - staging.duplicates.length - touched)
-    await runs.setRead(trx, runId, outcome, { unchanged, ...(await records.countOpen(trx, source)) })
-    if (!outcome.complete) return
-    if (since === null) await runs.noteProvedRead(trx, source, runId, now)
-    await keepMark(trx, world.store, { source, place: kept.place }, kept.shape, mark)
-  })
-}
-
-function* batchesOf(digests: Iterable<string>): Generator<readonly string[]> {
-  let batch: string[] = []
-  for (const digest of digests) {
-    batch.push(digest)
-    if (batch.length < rowsInMerge) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 /** Merges go on beside the read, so the parts overlap: what is left of the whole is the read's. */
