@@ -33,8 +33,8 @@ export interface DrainStep {
   readonly effects: number
 }
 
-/** Identities in one batch (store measurements: 5,000). */
-const batchSize = 5000
+/** Identities in one batch; all of them stand in memory with their rights, enrollments and plans. */
+const batchSize = 2500
 
 /**
  * Decides, plans and applies the next due identities. What adds is applied; what takes away is parked when the batch

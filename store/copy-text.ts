@@ -34,9 +34,9 @@ const chunkBytes = 256 * 1024
 /** A character takes up to three bytes for each of its UTF-16 units. */
 const bytesOfUnit = 3
 
-/** Chunks that nobody uses, so that a load asks the system for a few and not for a thousand. */
+/** Chunks that nobody uses, four megabytes at most, so that a load asks the system for fewer. */
 const idle: Buffer[] = []
-const mostIdle = 64
+const mostIdle = 16
 
 /**
  * Rows as COPY reads them, outside of the heap: thousands of people are prepared before they are written, and as
