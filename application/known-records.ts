@@ -11,7 +11,7 @@ const seen = 2
 const missing = 4
 
 /**
- * The records that a source is known to hold, by hash: an open-addressing table in one typed array, 28 bytes a slot,
+ * The records that a source is known to hold, by hash: an open-addressing table in one typed array, 44 bytes a slot,
  * so that a population of a million stays far below what strings in a Map would take. Two external ids with equal
  * 64-bit digests (2e-9 at 300,000 records) show as a change and a duplicate, which the database resolves.
  */
