@@ -16,6 +16,7 @@ import type { Tracing } from '../tracing/tracing.ts'
 import { openDeliveries, startChallenges } from './challenge-world.ts'
 import { openKeys } from './key-ring.ts'
 import { type Meters, openMeters } from './meters.ts'
+import { tryTemporalFor } from './patience.ts'
 import { keepSchedules } from './schedules.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { StartedParts } from './started-parts.ts'
@@ -111,7 +112,12 @@ async function startParts(
   })
   parts.add(() => endWorker(worker))
   interrupted.throwIfAborted()
-  await keepSchedules(temporal.client, database, configuration.sources)
+  await tryTemporalFor(
+    schedulesWithin,
+    'The schedules are not kept yet',
+    () => keepSchedules(temporal.client, database, configuration.sources),
+    { log, interrupted },
+  )
   const client = async () => temporal.client
   const challenges = startChallenges({ ...sending, deliveries: deliveries.world, client })
   parts.add(() => challenges.close())
@@ -148,6 +154,9 @@ async function startParts(
   ])
   return { configuration, store, temporal, server, outbox, broken, stop: () => parts.stop() }
 }
+
+/** Milliseconds that Temporal's own workers, which serve its schedules, may take to come up after a hard end. */
+const schedulesWithin = 120_000
 
 const now = () => new Date()
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { MusterError } from '../../domain/error.ts'
 
 export interface Patience {
   readonly log: Logger
@@ -30,6 +31,31 @@ export async function tryPatiently<Result>(
     }
     await delay(wait, undefined, { signal: interrupted })
     wait = Math.min(longest, wait * 2)
+  }
+}
+
+/** The same with an end: throws `temporal-unavailable` (retryable) after so many milliseconds. */
+export async function tryTemporalFor<Result>(
+  ms: number,
+  what: string,
+  attempt: () => Promise<Result>,
+  { log, interrupted }: Patience,
+): Promise<Result> {
+  const late = new AbortController()
+  const timer = setTimeout(
+    () => late.abort(new MusterError('temporal-unavailable', `${what}.`, { retryable: true })),
+    ms,
+  )
+  try {
+    return await tryPatiently(what, attempt, {
+      log,
+      interrupted: AbortSignal.any([interrupted, late.signal]),
+    })
+  } catch (error) {
+    // A wait that is cut short says only that it was.
+    throw late.signal.aborted ? late.signal.reason : error
+  } finally {
+    clearTimeout(timer)
   }
 }
 

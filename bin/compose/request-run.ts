@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Client } from '@temporalio/client'
+import { type Client, isGrpcDeadlineError } from '@temporalio/client'
 import { v7 as newId } from 'uuid'
 import type { Actor } from '../../domain/actor.ts'
 import { MusterError } from '../../domain/error.ts'
@@ -80,6 +80,9 @@ async function askTemporal<Answer>(client: Client, ask: () => Promise<Answer>): 
   })
   try {
     return await Promise.race([client.withDeadline(Date.now() + answerWithin, ask), late])
+  } catch (cause) {
+    if (!isGrpcDeadlineError(cause)) throw cause
+    throw new MusterError('temporal-unavailable', 'Temporal does not answer.', { retryable: true, cause })
   } finally {
     over.abort()
     late.catch(() => undefined)
