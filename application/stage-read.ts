@@ -31,7 +31,7 @@ export interface StageRequest {
   readonly onStaged: (entries: number) => void
 }
 
-/** Rows in one merge transaction. Twice as many took as long and 40 MB more: two batches stand as text at a time. */
+/** Rows in one merge transaction. Twice as many took as long and 20 to 40 MB more: two batches stand as text at a time. */
 const rowsInMerge = 2500
 /** So many changed rows do not wait for a whole batch while PostgreSQL has nothing to do. */
 const changesWorthMerging = 250

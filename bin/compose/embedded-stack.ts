@@ -114,7 +114,7 @@ async function startParts(
   interrupted.throwIfAborted()
   await tryTemporalFor(
     schedulesWithin,
-    'The schedules are not kept yet',
+    'Temporal does not keep the schedules yet',
     () => keepSchedules(temporal.client, database, configuration.sources),
     { log, interrupted },
   )

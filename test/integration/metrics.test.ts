@@ -1,5 +1,6 @@
 import { v7 as newId } from 'uuid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDecider } from '../../bin/compose/decider.ts'
 import { openMeters } from '../../bin/compose/meters.ts'
 import { openLog } from '../../bin/log.ts'
 import type { Effect } from '../../domain/effect.ts'
@@ -7,6 +8,9 @@ import { readFigures } from '../../store/read/figures.ts'
 import { openStore } from '../../store/store.ts'
 import type { AuditEvent } from '../../store/write/audit-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { mergeWorld, readRows } from '../support/merge-world.ts'
+import { putInForce } from '../support/policies.ts'
+import { row } from '../support/rows.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -143,6 +147,32 @@ describe('counters of work', () => {
     expect((await readFigures(db.database)).auditUnsealedSeconds).toBeGreaterThan(0)
     expect(await value('muster_effects_applied_total{op="suspend",actor="policy"}')).toBe('2')
     expect(await value('muster_effects_applied_total{op="remove",actor="admin"}')).toBe('1')
+  })
+
+  test('count people who are decided as they are made as their audit events tell of them', async () => {
+    const { store, value } = open()
+    const world = mergeWorld(db.database, { store, decider: createDecider(store) })
+    const provision = { rights: ['otp-email'], enroll: [{ factor: 'otp-email', from: 'emails' }] }
+    await putInForce(world, [
+      {
+        id: 'mail',
+        conditions: { all: [{ fact: 'emails', operator: 'present', value: true }] },
+        event: { type: 'provision', params: provision },
+      },
+    ])
+    const people = Array.from({ length: 200 }, (_, n) =>
+      row(`p${n}`, n % 4 === 0 ? {} : { attributes: { emails: [{ value: `p${n}@example.com` }] } }),
+    )
+    const { runId } = await readRows(world, 'corp', people)
+    const { rows } = await db.database.raw(
+      `select count(distinct a.id)::int as events, count(*) filter (where e ->> 'op' = 'enroll')::int as enrolled
+       from audit_events a, jsonb_array_elements(a.effects) e where run_id = ? and action = 'plan-applied'`,
+      [runId],
+    )
+    expect(rows).toEqual([{ events: 150, enrolled: 150 }])
+    expect(await value('muster_audit_events_total{action="plan-applied"}')).toBe('150')
+    expect(await value('muster_effects_applied_total{op="enroll",actor="policy"}')).toBe('150')
+    expect(await value('muster_effects_applied_total{op="grant-right",actor="policy"}')).toBe('150')
   })
 
   test('count challenges by outcome, ends of runs by source, and brakes; ends of runs are logged', async () => {
