@@ -1,4 +1,5 @@
 import type { ReadFault, ReadFaultCode, ReadOutcome, RowProblem } from '../domain/source-row.ts'
+import { toStorable } from '../domain/storable-text.ts'
 
 const problemsKept = 100
 
@@ -16,12 +17,12 @@ export class ReadReport {
   /** An entry that cannot be used; the first one is why the read has no proof, unless a fault ends it. */
   addProblem(where: string, code: ReadFaultCode, message: string): void {
     this.#problemCount++
-    if (this.#problems.length < problemsKept) this.#problems.push({ where, code, message })
+    if (this.#problems.length < problemsKept) this.#problems.push({ where: toStorable(where), code, message })
   }
 
   /** Why the read has no proof; the first reason counts. */
   addFault(fault: ReadFault): void {
-    this.#why ??= fault
+    this.#why ??= { ...fault, message: toStorable(fault.message) }
   }
 
   /** The outcome: complete only where nothing at all stood in the way. */
@@ -33,7 +34,7 @@ export class ReadReport {
       entries: this.entries,
       pages: this.pages,
       references: this.references,
-      server: this.server,
+      server: this.server === null ? null : toStorable(this.server),
       groups: this.groups,
       problems: this.#problems,
       problemCount: this.#problemCount,

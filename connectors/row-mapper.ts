@@ -1,5 +1,6 @@
 import type { CustomAttributes } from '../domain/attributes.ts'
 import type { SourceRow } from '../domain/source-row.ts'
+import { isStorable } from '../domain/storable-text.ts'
 import { compileInactiveTests } from './inactive-tests.ts'
 import { compileMapping } from './map-attributes.ts'
 import type { AttributeMapping, CountryRule, InactiveTest } from './mapping-schema.ts'
@@ -30,11 +31,19 @@ export function compileRowMapper(
   const readActivity = compileInactiveTests(mapping.inactive, slots)
   const readCountry = compileCountry(mapping.country, slots)
   return (values, groups, now) => {
+    refuseUnstorable(values, slots)
     const externalId = readExternalId(values, idSlot, mapping.externalId)
     const { active, inactiveFrom } = readActivity(values, now)
     const attributes = mapAttributes(values)
     return { externalId, attributes, active, inactiveFrom, groups, country: readCountry(values) }
   }
+}
+
+/** One such value would fail the statement that stores its whole batch, in every read again. */
+function refuseUnstorable(values: EntryValues, slots: SlotTable): void {
+  for (const [slot, texts] of values.entries())
+    if (texts !== undefined && !texts.every(isStorable))
+      throw new EntryFault('encoding', `a value of ${slots.names[slot]} holds U+0000, which nothing can keep`)
 }
 
 /** The external id of an entry. Throws EntryFault where there is none, or more than one. */

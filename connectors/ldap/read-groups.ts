@@ -1,3 +1,4 @@
+import { isStorable } from '../../domain/storable-text.ts'
 import { SourceFault } from '../source-fault.ts'
 import { pickValue, SlotTable } from '../source-values.ts'
 import { completeRanges } from './complete-ranges.ts'
@@ -106,6 +107,10 @@ class GroupReader {
       )
     if (name === undefined) {
       this.#problem ??= new SourceFault('missing-id', `a group has no ${this.#settings.name}`)
+      return
+    }
+    if (!isStorable(name)) {
+      this.#problem ??= new SourceFault('encoding', `a group has a ${this.#settings.name} with U+0000`)
       return
     }
     const members = entry.values[this.#memberSlot] ?? []

@@ -1,6 +1,7 @@
 import type { CustomAttributes } from '../../domain/attributes.ts'
 import { MusterError } from '../../domain/error.ts'
 import { type Factor, factors } from '../../domain/factor.ts'
+import { findUnstorable } from '../../domain/storable-text.ts'
 import type { Condition } from '../condition.ts'
 import { createFactTable } from '../facts/fact-table.ts'
 import { parseAddressPath } from '../filter/parse-address-path.ts'
@@ -11,7 +12,14 @@ import { checkReachability } from './check-reachability.ts'
 import { findCycles, findUnused, isTooLarge } from './check-references.ts'
 import { describeIssue, readMember } from './check-shape.ts'
 import { type JsonDocument, type PolicyFile, readJsonDocument } from './json-document.ts'
-import type { DocumentPath, Finding, Members, PolicyFault, PolicyFaultCode } from './policy-fault.ts'
+import {
+  type DocumentPath,
+  type Finding,
+  find,
+  type Members,
+  type PolicyFault,
+  type PolicyFaultCode,
+} from './policy-fault.ts'
 
 export interface PolicyCheckOptions {
   readonly customAttributes: CustomAttributes
@@ -58,7 +66,16 @@ export function checkPolicySet(
 function readDocuments(files: readonly PolicyFile[], faults: PolicyFault[]): readonly JsonDocument[] {
   const read = files.map(readJsonDocument)
   faults.push(...read.filter((each) => 'code' in each))
-  return read.filter((each) => 'value' in each)
+  const documents = read.filter((each) => 'value' in each)
+  for (const document of documents) place(document, checkTexts(document.value), faults)
+  return documents
+}
+
+/** The set is kept in the database, which would refuse it later and say less. */
+function checkTexts(value: unknown): readonly Finding[] {
+  const path = findUnstorable(value)
+  const message = 'a text holds U+0000 or half of a surrogate pair, which cannot be kept'
+  return path === null ? [] : find(path, 'invalid-value', message)
 }
 
 function place(document: JsonDocument, findings: readonly Finding[], faults: PolicyFault[]): void {

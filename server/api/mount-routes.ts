@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { MusterError } from '../../domain/error.ts'
+import { findUnstorable } from '../../domain/storable-text.ts'
 import { describeProblem, sendProblem } from '../problem.ts'
 import { type Admission, type AuthorisationWorld, admit } from './authorise.ts'
 import { RequestFault } from './request-fault.ts'
@@ -92,10 +93,18 @@ async function answer(
 function check(place: 'path' | 'query' | 'body', schema: z.ZodType | null, value: unknown): unknown {
   if (schema === null) return undefined
   const parsed = schema.safeParse(value ?? (place === 'body' ? undefined : {}))
-  if (parsed.success) return parsed.data
+  const issues = parsed.success ? refuseUnstorable(parsed.data) : parsed.error.issues
+  if (parsed.success && issues.length === 0) return parsed.data
   // A path that cannot name anything names nothing.
   if (place === 'path') throw new MusterError('not-found', 'There is nothing of this name.')
-  throw new RequestFault(place, parsed.error.issues)
+  throw new RequestFault(place, issues)
+}
+
+/** JSON and percent-encoding can say characters that no stored text has: here, before any statement meets them. */
+function refuseUnstorable(parts: unknown): readonly z.core.$ZodIssue[] {
+  const found = findUnstorable(parts)
+  const message = 'A character that cannot be kept: U+0000, or half of a surrogate pair.'
+  return found === null ? [] : [{ code: 'custom', path: [...found], message }]
 }
 
 /** draft-ietf-httpapi-idempotency-key-header-07, section 2.1: an opaque string, with or without its quotes. */

@@ -1,9 +1,9 @@
 import { MusterError } from '../../domain/error.ts'
 import type { Filter, FilterAttribute, FilterOperator } from '../../domain/filter.ts'
 import { foldKey } from '../../domain/fold-key.ts'
+import { isStorable } from '../../domain/storable-text.ts'
 import { compareSql } from './filter-comparison-sql.ts'
 import { joinSql, type Sql, sql } from './sql-fragment.ts'
-import { isStorable } from './storable-text.ts'
 
 /** Where the attributes of a filter stand in a row that a statement reads. */
 export interface FilterPlaces {

@@ -2,13 +2,13 @@ import { validate as isUuid } from 'uuid'
 import type { Filter } from '../../domain/filter.ts'
 import { foldKey } from '../../domain/fold-key.ts'
 import type { StoredResource } from '../../domain/scim-resource.ts'
+import { isStorable } from '../../domain/storable-text.ts'
 import type { Database } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 import { quickMembershipsOf, withNestedGroups } from './quick-memberships.ts'
 import type { ResourceTable } from './resource-places.ts'
 import type { ResourcePage, ResourceQuery } from './resource-query.ts'
 import { type ResourceRow, resourceColumns, viewResource } from './resource-row.ts'
-import { isStorable } from './storable-text.ts'
 
 /** A row that was found, and which of the questions asked for it, from 1. */
 interface FoundRow extends ResourceRow {

@@ -120,6 +120,39 @@ describe('a body', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
 
+  it('or a query with a character that no database keeps is refused, and the place is named', async () => {
+    for (const text of ['a\\u0000b', '\\ud800', '\\udc00x'])
+      expect(await put(`{"effect":"deny","reason":"${text}"}`)).toMatchObject({
+        status: 400,
+        problem: 'invalid-request',
+        errors: [{ pointer: '/reason', message: expect.stringContaining('U+0000') }],
+      })
+    const token = await api.token('challenge:portal')
+    const identities = [
+      '{"userName":"\\u0000"}',
+      '{"source":"hr","externalId":"\\u0000"}',
+      '{"source":"\\u0000","externalId":"1"}',
+    ]
+    for (const identity of identities) {
+      const answer = await fetch(`${url}/v1/challenges`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: `{"identity":${identity},"factor":"otp-sms"}`,
+      })
+      expect([identity, answer.status]).toEqual([identity, 400])
+      expect(await answer.json()).toMatchObject({
+        errors: [{ pointer: expect.stringMatching(/^\/identity\//) }],
+      })
+    }
+    const headers = { authorization: `Bearer ${admin}` }
+    for (const query of ['audit-events?who=%00', 'runs?source=%00', 'identities?filter=title+eq+%22%00%22']) {
+      const answer = await fetch(`${url}/v1/${query}`, { headers })
+      expect([query, answer.status]).toEqual([query, 400])
+      await answer.arrayBuffer()
+    }
+    expect((await fetch(`${url}/v1/sources/%00`, { headers })).status).toBe(404)
+  })
+
   it('changed nothing in all of that', async () => {
     expect(await db.database('rights').where({ identity_id: someone })).toEqual([])
     expect(await put('{"effect":"deny"}')).toMatchObject({ status: 200 })

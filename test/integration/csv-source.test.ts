@@ -193,6 +193,14 @@ describe('a CSV file that is not as it has to be', () => {
     expect(outcome.why?.message).toMatch(/line 3: a quoted value .* never ends/)
   })
 
+  it('names the line of a value with U+0000, and the other rows count', async () => {
+    const { rows, outcome } = await read('id,login\n1,a\n2,b\0\n3,c\n', small)
+    expect(rows.map((row) => row.externalId)).toEqual(['1', '3'])
+    expect(outcome.problems).toEqual([
+      { where: 'line 3', code: 'encoding', message: 'a value of login holds U+0000, which nothing can keep' },
+    ])
+  })
+
   it('names the line of a byte that is no UTF-8', async () => {
     const { outcome } = await read(Buffer.from('id,login\n1,a\n2,Jos\xe9\n3,c\n', 'latin1'), small)
     expect(outcome).toMatchObject({ complete: false, why: { code: 'encoding' } })

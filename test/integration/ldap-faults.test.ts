@@ -211,6 +211,42 @@ describe('what a server says', () => {
     ])
   })
 
+  it('leaves out an entry with U+0000, which no database keeps, and names it so that one does', async () => {
+    const { rows, outcome } = await readScripted(
+      onPeople((_, reply) => {
+        reply.sendEntry(personDn('a'), person('a'))
+        reply.sendEntry(personDn('b'), { ...person('b'), title: ['Head\0Chef'] })
+        reply.sendEntry(personDn('c'), { ...person('c'), entryUUID: ['id\0c'] })
+        reply.sendDone('search', { code: 51, diagnostic: 'busy\0' })
+        return true
+      }),
+    )
+    expect(rows.map((row) => row.externalId)).toEqual(['id-a'])
+    expect(outcome).toMatchObject({ complete: false, why: { code: 'server-error' } })
+    expect(outcome.problems).toEqual([
+      { where: 'id-b', code: 'encoding', message: 'a value of title holds U+0000, which nothing can keep' },
+      {
+        where: 'id\ufffdc',
+        code: 'encoding',
+        message: 'a value of entryUUID holds U+0000, which nothing can keep',
+      },
+    ])
+    expect(JSON.stringify(outcome)).not.toContain('\\u0000')
+  })
+
+  it('gives no proof of its groups where the name of one holds U+0000', async () => {
+    const directory = await serve(({ request }, reply) => {
+      if (request.kind !== 'search' || !request.paging || !request.base.startsWith('ou=groups')) return false
+      reply.sendEntry(`cn=odd,ou=groups,${suffix}`, { cn: ['o\0dd'], member: [personDn('anna')] })
+      reply.sendDone('search', { cookie: done })
+      return true
+    })
+    const { rows, outcome } = await readAll(openOrganization([directory.url]))
+    expect(rows).toEqual([])
+    expect(outcome).toMatchObject({ complete: false, why: { code: 'encoding' }, groups: { complete: false } })
+    expect(outcome.why?.message).toBe('groups: a group has a cn with U+0000')
+  })
+
   it('never shows a name or a number of a person in its reasons', async () => {
     const { outcome } = await readScripted(
       onPeople((_, reply) => {

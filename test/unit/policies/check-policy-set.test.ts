@@ -145,6 +145,8 @@ describe('checkPolicySet', () => {
 
   it.each([
     [{ id: 'a b' }, 'wrong-shape /id'],
+    [{ description: 'a\0b' }, 'invalid-value /description'],
+    [{ description: '\ud800' }, 'invalid-value /description'],
     [{ event: { type: 'deyn', params: {} } }, 'wrong-shape /event/type'],
     [{ event: { type: 'deny', params: { rights: ['otp-sms'] } } }, 'wrong-shape /event/params/reason'],
     [
