@@ -74,8 +74,9 @@ async function readSample(session: LdapSession, search: Search): Promise<readonl
     pageSize: sampleSize,
     what: search.base,
     readAhead: false,
+    decodeAt: 'arrival',
   })
-  for await (const page of pages) if (page.items.length > 0) return page.items
+  for await (const page of pages) if (page.entries > 0) return [...page.items]
   return []
 }
 

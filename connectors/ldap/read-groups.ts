@@ -73,10 +73,17 @@ class GroupReader {
       if (entry.ranges.length > 0) cutOff.push(entry)
       else this.#add(entry)
     }
-    const scan = { decoder: this.#decoder, convert, pageSize, what: base, readAhead: true }
+    const scan = {
+      decoder: this.#decoder,
+      convert,
+      pageSize,
+      what: base,
+      readAhead: true,
+      decodeAt: 'arrival' as const,
+    }
     for await (const page of scanPages(this.#session, search, scan)) {
       this.#references += page.references
-      options.onPage(page.items.length)
+      options.onPage(page.entries)
     }
     for (const entry of cutOff) this.#add(await completeRanges(this.#session, entry, this.#decoder))
   }

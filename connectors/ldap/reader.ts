@@ -38,7 +38,8 @@ export interface ReaderSettings {
   readonly primaryGroupSlot: number | null
 }
 
-const batchSize = 1000
+/** Rows that are handed on at a time: few enough to be gone again before memory is looked through for the next. */
+const batchSize = 100
 
 /** Reads groups, then people, over one connection; see `FullReader` for what it promises. */
 export async function* readDirectory(
@@ -148,6 +149,7 @@ class DirectoryRead {
       pageSize,
       what: base,
       readAhead: true,
+      decodeAt: 'need' as const,
       ...(recognise === null ? {} : { recognise }),
     }
     for await (const page of scanPages(session, makeSearch(scope, slots), scan)) {
@@ -173,7 +175,7 @@ class DirectoryRead {
   /** Null: this read cannot tell what is known from what is not. */
   #recogniser(
     membership: Membership | 'unknown' | null,
-  ): ((cursor: BerCursor, end: number) => string | null) | null {
+  ): ((cursor: BerCursor, end: number) => boolean) | null {
     const { recognise } = this.#options
     const { scope, slots, primaryGroupSlot } = this.#settings
     if (recognise === undefined || membership === 'unknown') return null
@@ -182,13 +184,13 @@ class DirectoryRead {
     return (cursor, end) => {
       this.#scouted = null
       const entry = scout.scout(cursor, end)
-      if (entry === null) return null
+      if (entry === null) return false
       const groups = membership === null ? null : membership.namesOf(entry.dn, entry.other)
       const fingerprint = groups === null ? entry.fingerprint : mixGroups(entry.fingerprint, groups)
       this.#scouted = { groups, fingerprint }
-      if (!recognise(entry.externalId, fingerprint)) return null
+      if (!recognise(entry.externalId, fingerprint)) return false
       this.#report.entries++
-      return entry.dn
+      return true
     }
   }
 
@@ -254,9 +256,21 @@ function describeUndecodable(attribute: string): EntryFault {
     : new EntryFault('undecodable', `a value of ${attribute} is not what that attribute has to be`)
 }
 
-/** Batches of at most 1,000 rows; a page may be larger. */
-function* cut(items: readonly (SourceRow | null)[]): Generator<readonly SourceRow[], void, void> {
-  const rows = items.filter((item) => item !== null)
-  if (rows.length > 0 && rows.length <= batchSize) yield rows
-  else for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)
+function* cut(items: Iterable<SourceRow | null>): Generator<readonly SourceRow[], void, void> {
+  let rows: SourceRow[] = []
+  let fault: unknown = null
+  try {
+    for (const item of items) {
+      if (item === null) continue
+      rows.push(item)
+      if (rows.length < batchSize) continue
+      yield rows
+      rows = []
+    }
+  } catch (error) {
+    fault = error
+  }
+  // The rows before a fault are good.
+  if (rows.length > 0) yield rows
+  if (fault !== null) throw fault
 }

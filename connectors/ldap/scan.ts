@@ -1,12 +1,15 @@
 import { SourceFault } from '../source-fault.ts'
-import type { BerCursor } from './ber-cursor.ts'
+import { BerCursor, BerError } from './ber-cursor.ts'
 import type { DecodedEntry, EntryDecoder } from './entry-decoder.ts'
 import { describeResult } from './result-fault.ts'
 import type { Search } from './search-request.ts'
 import type { LdapSession, OnEntry, SearchAnswer } from './session.ts'
 
 export interface ScanPage<Item> {
-  readonly items: readonly Item[]
+  /** How many entries came. */
+  readonly entries: number
+  /** To be gone through once. Throws SourceFault where an entry cannot be decoded: those before it are good. */
+  readonly items: Iterable<Item>
   readonly references: number
 }
 
@@ -16,12 +19,16 @@ const emptyPagesAllowed = 10_000
 export interface ScanOptions<Item> {
   readonly decoder: EntryDecoder
   /**
-   * Called with an entry's bytes before they are decoded; answers its DN where the entry is known and nothing more is
-   * wanted of it, else null. The cursor stays where it is.
+   * Called with an entry's bytes before they are decoded; answers whether the entry is known and nothing more is wanted
+   * of it. The cursor stays where it is.
    */
-  readonly recognise?: (cursor: BerCursor, end: number) => string | null
-  /** Called as an entry arrives, so that nothing of it has to live until its page ends. */
+  readonly recognise?: (cursor: BerCursor, end: number) => boolean
   readonly convert: (entry: DecodedEntry) => Item
+  /**
+   * `arrival`: an entry is decoded as it arrives, so that its bytes need not be kept: of a group they are far more than
+   * what is made of them. `need`: when its item is taken, so that what is made of it does not live until its page ends.
+   */
+  readonly decodeAt: 'arrival' | 'need'
   readonly pageSize: number
   /** Names the search in messages. */
   readonly what: string
@@ -29,8 +36,16 @@ export interface ScanOptions<Item> {
   readonly readAhead: boolean
 }
 
+/** An entry that is not decoded: its bytes, from its content's start to its end. */
+interface RawEntry {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
 interface FetchedPage<Item> {
-  readonly items: readonly Item[]
+  readonly entries: number
+  readonly items: Iterable<Item>
   readonly firstDn: string | null
   /** How the page ended; a fault where it did not. */
   readonly end: SearchAnswer | SourceFault
@@ -54,7 +69,8 @@ export async function* scanPages<Item>(
     ahead = options.readAhead && Buffer.isBuffer(next) ? fetch(next) : null
     // What is thrown is met when the page is asked for; until then it is nobody's unhandled rejection.
     ahead?.catch(() => {})
-    yield { items: page.items, references: page.end instanceof SourceFault ? 0 : page.end.references }
+    const { items, entries, end } = page
+    yield { items, entries, references: end instanceof SourceFault ? 0 : end.references }
     if (next instanceof SourceFault) throw next
     cookie = next
   }
@@ -83,8 +99,10 @@ async function fetchPage<Item>(
   options: ScanOptions<Item>,
   cookie: Buffer,
 ): Promise<FetchedPage<Item>> {
-  const { decoder, recognise, convert, pageSize, what } = options
-  const items: Item[] = []
+  const { decodeAt, pageSize, what } = options
+  const decode = decoderOf(options)
+  const decoded: Item[] = []
+  const raw: RawEntry[] = []
   let firstDn: string | null = null
   let entries = 0
   const onEntry: OnEntry = (cursor, end) => {
@@ -92,20 +110,43 @@ async function fetchPage<Item>(
     // A server that ignores the page size would fill the memory with all that it has.
     if (entries > 2 * pageSize)
       throw new SourceFault('paging-dropped', `${session.host}: ${what}: the server ignores the page size`)
-    const known = recognise?.(cursor, end) ?? null
-    if (known !== null) {
-      firstDn ??= known
-      return
-    }
-    const entry = decoder.decode(cursor, end)
-    firstDn ??= entry.dn
-    items.push(convert(entry))
+    firstDn ??= new BerCursor(cursor.bytes, cursor.position).readText(end)
+    if (decodeAt === 'need') raw.push({ bytes: cursor.bytes, start: cursor.position, end })
+    else decoded.push(...decode(cursor, end))
   }
+  const items = decodeAt === 'need' ? decodeEach(session, raw, decode) : decoded
   try {
-    return { items, end: await session.search(search, { size: pageSize, cookie }, onEntry), firstDn }
+    const end = await session.search(search, { size: pageSize, cookie }, onEntry)
+    return { items, entries, end, firstDn }
   } catch (error) {
     if (!(error instanceof SourceFault)) throw error
-    return { items, end: error, firstDn }
+    return { items, entries, end: error, firstDn }
+  }
+}
+
+/** The item of an entry; none where it is known. */
+type Decode<Item> = (cursor: BerCursor, end: number) => readonly [Item] | readonly []
+
+function decoderOf<Item>({ decoder, recognise, convert }: ScanOptions<Item>): Decode<Item> {
+  return (cursor, end) => {
+    const isKnown = recognise?.(cursor, end) ?? false
+    return isKnown ? [] : [convert(decoder.decode(cursor, end))]
+  }
+}
+
+function* decodeEach<Item>(
+  session: LdapSession,
+  raw: readonly RawEntry[],
+  decode: Decode<Item>,
+): Generator<Item, void, void> {
+  for (const { bytes, start, end } of raw) {
+    let items: ReturnType<Decode<Item>>
+    try {
+      items = decode(new BerCursor(bytes, start), end)
+    } catch (error) {
+      throw error instanceof BerError ? session.describeUndecodable(error) : error
+    }
+    yield* items
   }
 }
 

@@ -81,6 +81,10 @@ export class LdapSession {
     })
   }
 
+  describeUndecodable(error: BerError): SourceFault {
+    return new SourceFault('undecodable', `${this.host} sent what cannot be decoded: ${error.message}`, error)
+  }
+
   /** Ends politely. Safe to call twice, and after a fault. */
   close(): void {
     if (this.#ended === null && this.#pending === null)
@@ -117,16 +121,7 @@ export class LdapSession {
     try {
       this.#framer.push(chunk, (bytes, start, end) => this.#onMessage(bytes, start, end))
     } catch (error) {
-      const undecodable = error instanceof BerError
-      this.#end(
-        undecodable
-          ? new SourceFault(
-              'undecodable',
-              `${this.host} sent what cannot be decoded: ${error.message}`,
-              error,
-            )
-          : error,
-      )
+      this.#end(error instanceof BerError ? this.describeUndecodable(error) : error)
     }
   }
 
