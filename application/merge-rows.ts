@@ -7,9 +7,9 @@ import type { Store } from '../store/store.ts'
 import type { StoredRecord } from '../store/write/source-records.ts'
 import { hashRow } from './canonical-row.ts'
 import { composeIdentity } from './compose-identity.ts'
+import { countBirths } from './count-births.ts'
 import type { DeciderInForce } from './decider.ts'
 import { correlationNames, type Derivation } from './derivation.ts'
-import { insertBirths } from './insert-births.ts'
 import { type HashedRow, type LinkedRows, linkRows, lookupKeys } from './link-rows.ts'
 import type { Birth, PreparedBirths } from './prepare-births.ts'
 import { groupByIdentity, type RecomposedIdentities, recomposeIdentities } from './recompose-identities.ts'
@@ -36,7 +36,7 @@ export interface MergeOrigin {
   readonly keepsGroups?: string
   /** The records of these rows, where the caller holds their locks already: those that are not among them are new. */
   readonly locked?: readonly StoredRecord[]
-  /** What new rows make where each is a person of its own; left out: that is for the drain to decide. */
+  /** People beside the rows, each written down as a person of its own; left out: there are none. */
   readonly births?: PreparedBirths | null
 }
 
@@ -49,7 +49,7 @@ export async function mergeRows(
   origin: MergeOrigin,
   rows: readonly HashedRow[],
 ): Promise<void> {
-  if (rows.length === 0) return
+  if (rows.length === 0 && origin.births == null) return
   await world.store.transaction((trx) => mergeRowsIn(trx, world, origin, rows))
 }
 
@@ -74,18 +74,21 @@ export async function mergeRowsIn(
   const { source, runId } = origin
   const { records } = world.store
   const now = world.clock()
-  if (given.length > fewRows) await world.store.correlation.lockCorrelation(trx)
-  const births = await holdBirths(trx, world, origin)
+  const prepared = origin.births ?? null
+  if (given.length + (prepared?.size ?? 0) > fewRows) await world.store.correlation.lockCorrelation(trx)
+  const isInForce = prepared !== null && (await isStillInForce(trx, world, prepared))
   const known =
     origin.locked ??
-    (await records.readRecords(
-      trx,
-      source,
-      given.map(({ row }) => row.externalId),
-    ))
+    (await records.readRecords(trx, source, [
+      ...given.map(({ row }) => row.externalId),
+      ...(prepared?.births.keys() ?? []),
+    ]))
   const existing = new Map(known.map((one) => [one.externalId, one]))
-  const rows = keepStoredGroups(origin, given, existing)
-  const linked = await linkUnderLock(trx, world, { ...origin, births }, rows, existing)
+  const births = [...(prepared?.births.values() ?? [])]
+  const isNew = ({ externalId }: Birth) => isInForce && !existing.has(externalId)
+  const overtaken = prepared?.rowsOf(births.filter((birth) => !isNew(birth))) ?? []
+  const rows = keepStoredGroups(origin, [...given, ...overtaken], existing)
+  const linked = await linkUnderLock(trx, world, origin, rows, births.filter(isNew), existing)
   const added = linked.records.filter(({ externalId }) => !existing.has(externalId))
   await records.updateRecords(
     trx,
@@ -93,7 +96,7 @@ export async function mergeRowsIn(
     now,
     runId,
   )
-  const counts = await composeIdentities(trx, world, { runId, births }, linked, added, now)
+  const counts = await composeIdentities(trx, world, origin, linked, added, now)
   if (runId !== null) await countMerge(trx, world.store, runId, linked, existing, counts)
   return {
     links: new Map(linked.records.map(({ externalId, identityId }) => [externalId, identityId])),
@@ -113,8 +116,9 @@ interface Linked extends LinkedRows {
 async function linkUnderLock(
   trx: Transaction,
   world: MergeWorld,
-  { source, locked, births }: MergeOrigin,
+  { source, locked, births: prepared }: MergeOrigin,
   rows: readonly HashedRow[],
+  births: readonly Birth[],
   existing: ReadonlyMap<string, StoredRecord>,
 ): Promise<Linked> {
   const { correlation } = world.store
@@ -134,13 +138,12 @@ async function linkUnderLock(
     trx,
     source,
     // Nobody can have spoken of a record whose own new id is its key.
-    unlinked.map(({ row }) => row.externalId).filter((one) => locked === undefined || existing.has(one)),
+    [...unlinked.map(({ row }) => row.externalId), ...births.map(({ externalId }) => externalId)].filter(
+      (one) => locked === undefined || existing.has(one),
+    ),
   )
-  const { born, others } =
-    births == null
-      ? { born: [], others: rows }
-      : splitBorn(rows, births, { existing, hits, overrides, names })
-  const linked = linkRows(others, world.derivation, {
+  const { born, others } = splitBorn(births, rows, { hits, overrides, names })
+  const linked = linkRows([...rows, ...(prepared?.rowsOf(others) ?? [])], world.derivation, {
     source,
     existing,
     hits,
@@ -190,7 +193,7 @@ interface MergeCounts extends RecomposedIdentities {
 async function composeIdentities(
   trx: Transaction,
   world: MergeWorld,
-  { runId, births }: Pick<MergeOrigin, 'runId' | 'births'>,
+  { runId, births }: MergeOrigin,
   linked: Linked,
   added: readonly StoredRecord[],
   now: Date,
@@ -209,7 +212,9 @@ async function composeIdentities(
     await world.store.records.insertRecords(trx, added, now, runId)
     await world.store.identities.insertIdentities(trx, created, due)
   }
-  if (births != null) await insertBirths(trx, world.store, linked.born, { ...births, runId })
+  // Nobody else can know of them yet: there is nothing to lock, to compare or to tell.
+  if (births != null && linked.born.length > 0)
+    await world.store.births.insertBirths(trx, births.texts, linked.born)
   const touched = new Set(linked.records.flatMap(({ identityId }) => identityId ?? []))
   const known = [...touched].filter((id) => !linked.created.has(id))
   const changes = await recomposeIdentities(trx, world, known, due)
@@ -220,13 +225,12 @@ async function composeIdentities(
  * What was prepared counts only under the set that it was decided by. Asked before anybody is locked: whoever puts
  * another set in force holds it while they mark everybody.
  */
-async function holdBirths(
+async function isStillInForce(
   trx: Transaction,
   { store }: MergeWorld,
-  { births }: MergeOrigin,
-): Promise<PreparedBirths | null> {
-  if (births == null) return null
-  return (await store.policySets.holdInForce(trx)) === births.policySet ? births : null
+  { policySet }: PreparedBirths,
+): Promise<boolean> {
+  return (await store.policySets.holdInForce(trx)) === policySet
 }
 
 async function countMerge(
@@ -247,6 +251,7 @@ async function countMerge(
   await store.runs.addToRun(trx, runId, {
     records: { added: added.length + born.length, changed: changed.length, returned: returned.length },
     identities: { created, changed: recomposed, deactivated, reactivated },
+    ...countBirths(born),
   })
 }
 
@@ -254,14 +259,12 @@ function distinctLookups(
   derivation: Derivation,
   source: string,
   rows: readonly HashedRow[],
-  births: PreparedBirths | null | undefined,
+  births: readonly Birth[],
 ) {
   const names = new Set(derivation.correlate.get(source))
   const lookups = new Map<string, { name: string; key: string }>()
-  for (const { row } of rows) {
-    const known = births?.births.get(row.externalId)?.keys.filter(({ name }) => names.has(name))
-    for (const { name, key } of known ?? lookupKeys(derivation, source, row))
-      lookups.set(`${name}\u0000${key}`, { name, key })
-  }
+  const ofRows = rows.flatMap(({ row }) => lookupKeys(derivation, source, row))
+  const ofBirths = births.flatMap(({ keys }) => keys.filter(({ name }) => names.has(name)))
+  for (const { name, key } of [...ofRows, ...ofBirths]) lookups.set(`${name}\u0000${key}`, { name, key })
   return [...lookups.values()]
 }

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../domain/clock.ts'
 import type { ReadEnd, ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
+import type { CopyMemory } from '../store/copy-text.ts'
 import { canonicaliseRow, hashRow } from './canonical-row.ts'
 import { derivationText } from './derivation.ts'
 import { KnownRecords, type Sighting } from './known-records.ts'
 import type { HashedRow } from './link-rows.ts'
 import { fewRows, type MergeWorld, mergeRows } from './merge-rows.ts'
-import { type PreparedBirths, prepareBirths } from './prepare-births.ts'
+import { PreparedBirths } from './prepare-births.ts'
 import { chooseMark } from './read-marks.ts'
 import { recordOutcome } from './record-outcome.ts'
 import { regroupRecords } from './regroup-records.ts'
@@ -33,8 +34,9 @@ export interface StageRequest {
 
 /** Rows in one merge transaction. Twice as many took as long and 20 to 40 MB more: two batches stand as text at a time. */
 const rowsInMerge = 2500
-/** So many changed rows do not wait for a whole batch while PostgreSQL has nothing to do. */
+/** So many changed rows, or people, do not wait for a whole batch while PostgreSQL has nothing to do. */
 const changesWorthMerging = 250
+const birthsWorthMerging = 1000
 
 /**
  * Brings a read into the store: only rows that are new or changed reach PostgreSQL; what was not seen is marked
@@ -46,7 +48,8 @@ const changesWorthMerging = 250
  */
 export async function stageRead(world: MergeWorld, request: StageRequest): Promise<ReadOutcome> {
   const started = world.clock().getTime()
-  const shape = `${request.mapping}\n${derivationText(world.derivation)}`
+  // Its digest: thousands of characters, and part of what is hashed of every row.
+  const shape = hash('md5', `${request.mapping}\n${derivationText(world.derivation)}`, 'hex')
   const { runId, source, changes } = request
   const place = changes?.place ?? null
   const since = await chooseMark(world.store, { runId, source, place }, shape)
@@ -88,18 +91,24 @@ class Staging {
   readonly #shapeDigest: Buffer
   /** Those whose records were looked up, of a read of changes. */
   readonly #met = new Set<string>()
+  /** Rows to be merged as they are. */
   #waiting: HashedRow[] = []
-  /** Those of them that no record is known for. */
-  #fresh: HashedRow[] = []
+  /** How many of them are of known records. */
+  #changed = 0
+  /** The people of rows that no record is known for. */
+  #births: PreparedBirths | null = null
   /** The merge under way: PostgreSQL works on one batch while the next is read. */
   #merging: Promise<void> = Promise.resolve()
   #isMerging = false
+  /** Of the texts of all its batches. */
+  readonly #memory: CopyMemory
 
   constructor(world: MergeWorld, request: StageOrder, known: KnownRecords) {
     this.#world = world
     this.#request = request
     this.#known = known
-    this.#shapeDigest = hash('md5', request.shape, 'buffer')
+    this.#memory = world.store.births.openCopyMemory()
+    this.#shapeDigest = Buffer.from(request.shape, 'hex')
   }
 
   async takeAll(): Promise<ReadEnd> {
@@ -113,7 +122,7 @@ class Staging {
           return step.value
         }
         if (this.#request.since !== null) await this.#lookUp(step.value)
-        for (const row of step.value) this.#take(canonicaliseRow(row))
+        await this.#prepare(step.value.flatMap((row) => this.#take(canonicaliseRow(row)) ?? []))
         if (this.#isWorthMerging()) await this.#flush()
       }
     } catch (error) {
@@ -147,17 +156,23 @@ class Staging {
 
   /** The same entry under another mapping is another row. */
   #mix(fingerprint: Uint8Array): Uint8Array {
-    return fingerprint.map((byte, at) => byte ^ (this.#shapeDigest[at] ?? 0))
+    const mixed = Uint8Array.from(fingerprint)
+    for (let at = 0; at < mixed.length; at++) mixed[at] = (mixed[at] ?? 0) ^ (this.#shapeDigest[at] ?? 0)
+    return mixed
   }
 
-  #take(given: SourceRow): void {
+  /** Answers the row where no record is known for it. */
+  #take(given: SourceRow): HashedRow | null {
     this.entries += 1
     const row = given.fingerprint == null ? given : { ...given, fingerprint: this.#mix(given.fingerprint) }
     const rowHash = hashRow(row, this.#request.shape)
     const sighting: Sighting = this.#known.see(row.externalId, rowHash)
     const hashed = { row, hash: rowHash }
-    if (sighting === 'new' || sighting === 'changed') this.#waiting.push(hashed)
-    if (sighting === 'new') this.#fresh.push(hashed)
+    if (sighting === 'new') return hashed
+    if (sighting === 'changed') {
+      this.#waiting.push(hashed)
+      this.#changed += 1
+    }
     if (sighting === 'returned') this.returned.push(row.externalId)
     if (sighting === 'duplicate') {
       this.duplicates.push({
@@ -166,33 +181,48 @@ class Staging {
         message: 'The same external id was read twice; the first entry counts.',
       })
     }
+    return null
+  }
+
+  /** While PostgreSQL works on the batch before: afterwards nothing of these rows has to be kept. */
+  async #prepare(fresh: readonly HashedRow[]): Promise<void> {
+    if (fresh.length === 0) return
+    const started = performance.now()
+    this.#births ??= await this.#openBirths()
+    if (this.#births === null) {
+      this.#waiting.push(...fresh)
+      return
+    }
+    this.#waiting.push(...(await this.#births.add(fresh)))
+    this.decideMilliseconds += performance.now() - started
+  }
+
+  async #openBirths(): Promise<PreparedBirths | null> {
+    const decider = (await this.#world.decider?.()) ?? null
+    return decider === null ? null : new PreparedBirths(this.#world, decider, this.#request, this.#memory)
   }
 
   #isWorthMerging(): boolean {
-    if (this.#waiting.length >= rowsInMerge) return true
-    return !this.#isMerging && this.#waiting.length - this.#fresh.length >= changesWorthMerging
+    const births = this.#births?.size ?? 0
+    if (this.#waiting.length + births >= rowsInMerge) return true
+    return !this.#isMerging && (this.#changed >= changesWorthMerging || births >= birthsWorthMerging)
   }
 
   async #flush(): Promise<void> {
-    const batch = this.#waiting
-    const fresh = this.#fresh
+    const rows = this.#waiting
+    let births = this.#births
+    // So few are merged beside other writers, which what was prepared is not.
+    if (births !== null && births.size <= fewRows) {
+      rows.push(...births.rowsOf(births.births.values()))
+      births = null
+    }
     this.#waiting = []
-    this.#fresh = []
-    // While PostgreSQL works on the batch before.
-    const births = await this.#prepare(fresh)
+    this.#changed = 0
+    this.#births = null
     await this.#merging
-    this.#merging = this.#merge(batch, births)
+    this.#merging = this.#merge(rows, births)
     // A failure is thrown where it is awaited; without this it would also be an unhandled rejection meanwhile.
     this.#merging.catch(() => undefined)
-  }
-
-  async #prepare(fresh: readonly HashedRow[]): Promise<PreparedBirths | null> {
-    const { decider } = this.#world
-    if (decider === undefined || fresh.length <= fewRows) return null
-    const started = performance.now()
-    const births = await prepareBirths({ ...this.#world, decider }, this.#request, fresh)
-    this.decideMilliseconds += performance.now() - started
-    return births
   }
 
   async #merge(batch: readonly HashedRow[], births: PreparedBirths | null): Promise<void> {

@@ -21,6 +21,16 @@ export function writeRow(values: readonly CopyValue[]): string {
   return `${text}\n`
 }
 
+/** The columns of one row that `writeRow` wrote, as texts; null: none. */
+export function readRow(text: string): readonly (string | null)[] {
+  return text
+    .slice(0, -1)
+    .split('\t')
+    .map((field) =>
+      field === '\\N' ? null : field.replace(/\\(.)/g, (_, letter) => written[letter] ?? letter),
+    )
+}
+
 /** A stretch of text: bytes from the start of all of it. */
 export type Stretch = readonly [from: number, to: number]
 
@@ -34,17 +44,34 @@ const chunkBytes = 256 * 1024
 /** A character takes up to three bytes for each of its UTF-16 units. */
 const bytesOfUnit = 3
 
-/** Chunks that nobody uses, four megabytes at most, so that a load asks the system for fewer. */
-const idle: Buffer[] = []
-const mostIdle = 16
+/**
+ * Memory for the texts of one read: what one batch gives back the next takes. Asked of the system anew for each, it would
+ * make V8 look through all of the heap for what can be freed.
+ */
+export class CopyMemory {
+  readonly #idle: Buffer[] = []
+
+  take(): Buffer {
+    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(chunkBytes)
+  }
+
+  give(bytes: Buffer): void {
+    if (bytes.length === chunkBytes) this.#idle.push(bytes)
+  }
+}
 
 /**
  * Rows as COPY reads them, outside of the heap: thousands of people are prepared before they are written, and as
  * objects each of them would be copied and looked at by every collection of garbage meanwhile.
  */
 export class CopyText {
+  readonly #memory: CopyMemory
   readonly #chunks: Chunk[] = []
   #end = 0
+
+  constructor(memory: CopyMemory) {
+    this.#memory = memory
+  }
 
   /** Where the next row begins. */
   get end(): number {
@@ -74,16 +101,14 @@ export class CopyText {
 
   /** Gives its memory back. Only when nothing that `pieces` gave is on its way any more. */
   release(): void {
-    for (const { bytes } of this.#chunks.splice(0))
-      if (bytes.length === chunkBytes && idle.length < mostIdle) idle.push(bytes)
+    for (const { bytes } of this.#chunks.splice(0)) this.#memory.give(bytes)
     this.#end = 0
   }
 
   #chunkFor(bytes: number): Chunk {
     const last = this.#chunks.at(-1)
     if (last !== undefined && last.length + bytes <= last.bytes.length) return last
-    const fresh =
-      bytes > chunkBytes ? Buffer.allocUnsafeSlow(bytes) : (idle.pop() ?? Buffer.allocUnsafeSlow(chunkBytes))
+    const fresh = bytes > chunkBytes ? Buffer.allocUnsafeSlow(bytes) : this.#memory.take()
     const chunk = { start: this.#end, bytes: fresh, length: 0 }
     this.#chunks.push(chunk)
     return chunk
@@ -105,6 +130,7 @@ function escapeJson(text: string): string {
   return text.includes('\\') ? text.replaceAll('\\', '\\\\') : text
 }
 
+const written: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r' }
 const needsEscape = /[\\\t\n\r]/
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 

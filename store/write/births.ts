@@ -1,13 +1,13 @@
 import type { Effect } from '../../domain/effect.ts'
-import { copyPieces } from '../copy-rows.ts'
-import { type CopyTable, CopyText, type Stretch, writeRow } from '../copy-text.ts'
+import { copyTables } from '../copy-tables.ts'
+import { CopyMemory, type CopyTable, CopyText, type Stretch, writeRow } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { type AuditEvent, auditEventRows } from './audit-events.ts'
 import { keyRows, type RecordKey } from './correlation.ts'
-import { enrollmentRows } from './enrollments.ts'
+import { type EnrollmentOf, enrollmentRows } from './enrollments.ts'
 import { type DecidedIdentity, decidedStateRows, identityRows } from './identities.ts'
-import { rightRows } from './rights.ts'
-import { recordRows, type StoredRecord } from './source-records.ts'
+import { type RightOf, rightRows } from './rights.ts'
+import { readRecordRow, recordRows, type StoredRecord } from './source-records.ts'
 
 /** Somebody who is not there yet: the record that makes them, all that was decided, and the event that says so. */
 export interface NewPerson extends DecidedIdentity {
@@ -28,11 +28,12 @@ interface DecidedAt {
 /** Rows of one table, and where those of each person end. */
 class BirthRows<Item> {
   readonly table: CopyTable<Item>
-  readonly text = new CopyText()
+  readonly text: CopyText
   readonly #ends: number[] = []
 
-  constructor(table: CopyTable<Item>) {
+  constructor(table: CopyTable<Item>, memory: CopyMemory) {
     this.table = table
+    this.text = new CopyText(memory)
   }
 
   add(item: Item): void {
@@ -41,6 +42,12 @@ class BirthRows<Item> {
 
   endPerson(): void {
     this.#ends.push(this.text.end)
+  }
+
+  /** The row of one person, of a table where each has one. */
+  rowOf(place: number): string {
+    const stretch = [this.#ends[place - 1] ?? 0, this.#ends[place] ?? 0] as const
+    return Buffer.concat([...this.text.pieces([stretch])]).toString()
   }
 
   /** The stretches of these people, by ascending place; those side by side are one. */
@@ -65,21 +72,25 @@ class BirthRows<Item> {
  * to be kept until their transaction.
  */
 export class BirthTexts {
-  readonly #keys = new BirthRows(keyRows)
+  readonly #keys: BirthRows<RecordKey>
   readonly #records: BirthRows<StoredRecord>
   readonly #identities: BirthRows<DecidedIdentity['identity']>
   readonly #states: BirthRows<DecidedIdentity>
-  readonly #rights = new BirthRows(rightRows)
-  readonly #enrollments = new BirthRows(enrollmentRows)
-  readonly #events = new BirthRows(auditEventRows)
+  readonly #rights: BirthRows<RightOf>
+  readonly #enrollments: BirthRows<EnrollmentOf>
+  readonly #events: BirthRows<AuditEvent>
   /** All of them, in the order in which they are written. */
   readonly tables: readonly Pick<BirthRows<never>, 'table' | 'text' | 'stretchesOf' | 'endPerson'>[]
   #people = 0
 
-  constructor(decided: DecidedAt) {
-    this.#records = new BirthRows(recordRows(decided))
-    this.#identities = new BirthRows(identityRows(decided.at))
-    this.#states = new BirthRows(decidedStateRows(decided))
+  constructor(decided: DecidedAt, memory: CopyMemory) {
+    this.#keys = new BirthRows(keyRows, memory)
+    this.#records = new BirthRows(recordRows(decided), memory)
+    this.#identities = new BirthRows(identityRows(decided.at), memory)
+    this.#states = new BirthRows(decidedStateRows(decided), memory)
+    this.#rights = new BirthRows(rightRows, memory)
+    this.#enrollments = new BirthRows(enrollmentRows, memory)
+    this.#events = new BirthRows(auditEventRows, memory)
     this.tables = [
       this.#keys,
       this.#records,
@@ -109,14 +120,24 @@ export class BirthTexts {
     return this.#people - 1
   }
 
+  /** What their source said of somebody, where it has to be looked at again. */
+  recordOf(place: number): ReturnType<typeof readRecordRow> {
+    return readRecordRow(this.#records.rowOf(place))
+  }
+
   /** Gives the memory back. Only when no transaction needs them any more. */
   release(): void {
     for (const { text } of this.tables) text.release()
   }
 }
 
-export function openBirthTexts(decided: DecidedAt): BirthTexts {
-  return new BirthTexts(decided)
+/** `memory`: of the whole read, so that the texts of one batch stand where those of another stood. */
+export function openBirthTexts(decided: DecidedAt, memory: CopyMemory): BirthTexts {
+  return new BirthTexts(decided, memory)
+}
+
+export function openCopyMemory(): CopyMemory {
+  return new CopyMemory()
 }
 
 /** Whom of those that were written down, and how many effects of each operation that is. */
@@ -134,8 +155,12 @@ export async function insertBirths(
   born: readonly BornPerson[],
 ): Promise<void> {
   const places = born.map(({ place }) => place).sort((left, right) => left - right)
-  for (const rows of texts.tables) {
-    const pieces = [...rows.text.pieces(rows.stretchesOf(places))]
-    if (pieces.length > 0) await copyPieces(trx, rows.table, pieces)
-  }
+  const ready = texts.tables.map((rows) => ({
+    table: rows.table,
+    pieces: [...rows.text.pieces(rows.stretchesOf(places))],
+  }))
+  await copyTables(
+    trx,
+    ready.filter(({ pieces }) => pieces.length > 0),
+  )
 }

@@ -114,13 +114,14 @@ export function decidedStateRows(decided: {
   readonly at: Date
   readonly policySet: string
 }): CopyTable<DecidedIdentity> {
+  const at = decided.at.toISOString()
   return {
     table: 'identity_states',
     columns: ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
     valuesOf: ({ identity, reviewAt, unusable }) => [
       identity.id,
       1,
-      decided.at,
+      at,
       decided.policySet,
       reviewAt,
       unusable.length === 0 ? null : unusable,
@@ -129,7 +130,8 @@ export function decidedStateRows(decided: {
 }
 
 /** Identities that are made at this time. */
-export function identityRows(at: Date): CopyTable<StoredIdentity> {
+export function identityRows(made: Date): CopyTable<StoredIdentity> {
+  const at = made.toISOString()
   return {
     table: 'identities',
     columns: [

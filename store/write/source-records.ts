@@ -1,6 +1,6 @@
 import type { Attributes } from '../../domain/attributes.ts'
 import { copyRows } from '../copy-rows.ts'
-import type { CopyTable } from '../copy-text.ts'
+import { type CopyTable, readRow } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { runPrepared } from '../run-prepared.ts'
 
@@ -88,6 +88,7 @@ export function recordRows(made: {
   readonly at: Date
   readonly runId: string | null
 }): CopyTable<StoredRecord> {
+  const at = made.at.toISOString()
   return {
     table: 'source_records',
     columns: [
@@ -122,11 +123,37 @@ export function recordRows(made: {
       record.attributes,
       record.link,
       record.linkFault,
-      made.at,
-      made.at,
+      at,
+      at,
       made.runId,
     ],
   }
+}
+
+/** What of a new record was its source's word: read back from the row that `recordRows` made of it. */
+export function readRecordRow(
+  text: string,
+): Pick<
+  StoredRecord,
+  'externalId' | 'hash' | 'fingerprint' | 'active' | 'inactiveFrom' | 'country' | 'groups' | 'attributes'
+> {
+  const [, externalId, , , hash, fingerprint, active, inactiveFrom, country, groups, attributes] =
+    readRow(text)
+  return {
+    externalId: externalId ?? '',
+    hash: readBytes(hash ?? ''),
+    fingerprint: fingerprint == null ? null : readBytes(fingerprint),
+    active: active === 't',
+    inactiveFrom: inactiveFrom ?? null,
+    country: country ?? null,
+    groups: groups == null ? null : JSON.parse(groups),
+    attributes: JSON.parse(attributes ?? '{}'),
+  }
+}
+
+/** As `bytea` is written: `\\x` and hexadecimal digits. */
+function readBytes(text: string): Buffer {
+  return Buffer.from(text.slice(2), 'hex')
 }
 
 export async function updateRecords(

@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { emptyTables, tablesOfRuns } from '../support/empty-tables.ts'
 import { derivation, mergeWorld, readRows } from '../support/merge-world.ts'
 import { putInForce } from '../support/policies.ts'
-import { row } from '../support/rows.ts'
+import { readOf, row } from '../support/rows.ts'
 import { readCounters, readStanding } from '../support/standing.ts'
 
 /** The same reads twice: people are decided as they are made, or made due and drained. The end has to be the same. */
@@ -276,6 +276,31 @@ describe('a first load whose people are decided as they are made', () => {
       return reconcile(side, 'corp', people(0, 300), overtaken)
     })
     expect(await bornWithEffects(sides[0])).toBe(0)
+  })
+
+  it('ends so where half of them came in by another read after they were looked up', async () => {
+    await expectSameEnd(async (side) => {
+      await putInForce(side.world, policies)
+      const { decider, ...late } = side.world
+      const { runId } = await readRows(
+        side.early ? { ...late, decider } : late,
+        'corp',
+        [],
+        {},
+        {
+          rows: async function* () {
+            // What is known was loaded before.
+            await readRows(late, 'corp', people(0, 150))
+            return yield* readOf(people(0, 300))
+          },
+        },
+      )
+      await drain(side.world, null)
+      await drain(side.world, runId)
+      return runId
+    })
+    expect(await bornWithEffects(sides[0])).toBeGreaterThan(100)
+    expect(await bornWithEffects(sides[0])).toBeLessThanOrEqual(150)
   })
 
   it('makes everybody due, as they are, where no policy set is in force', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CopyText, type Stretch, writeRow } from '../../../store/copy-text.ts'
+import { CopyMemory, CopyText, readRow, type Stretch, writeRow } from '../../../store/copy-text.ts'
+import { readRecordRow, recordRows } from '../../../store/write/source-records.ts'
 
 const long = 'ü'.repeat(150_000)
 const row = fc.oneof(
@@ -13,7 +14,7 @@ describe('rows outside of the heap', () => {
   test('come back as they were written, whichever of them are asked for', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ row, isAsked: fc.boolean() }), { maxLength: 30 }), (rows) => {
-        const text = new CopyText()
+        const text = new CopyText(new CopyMemory())
         const stretches: Stretch[] = []
         for (const one of rows) {
           const from = text.end
@@ -34,12 +35,52 @@ describe('rows outside of the heap', () => {
 
   test('are written anew into memory that was given back', () => {
     for (const word of ['first', 'second']) {
-      const text = new CopyText()
+      const text = new CopyText(new CopyMemory())
       text.append(writeRow([word, null, 1, true, ['a\\b'], new Date(0), Buffer.from([1, 255])]))
       expect(Buffer.concat([...text.pieces([[0, text.end]])]).toString()).toBe(
         `${word}\t\\N\t1\tt\t["a\\\\\\\\b"]\t1970-01-01T00:00:00.000Z\t\\\\x01ff\n`,
       )
       text.release()
     }
+  })
+
+  test('are read back column by column, whatever they hold', () => {
+    const column = fc.oneof(
+      fc.constant(null),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('\\N', '\\', '\t\n\r\\t'),
+    )
+    fc.assert(
+      fc.property(fc.array(column, { minLength: 1 }), (columns) => {
+        expect(readRow(writeRow(columns))).toEqual(columns)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('the row of a record', () => {
+  test('says again what its source said', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 20 })
+    const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((given) => Buffer.from(given))
+    const said = fc.record({
+      externalId: text,
+      hash: bytes,
+      fingerprint: fc.option(bytes),
+      active: fc.boolean(),
+      inactiveFrom: fc.option(fc.constant('2027-01-01T00:00:00.000Z')),
+      country: fc.option(fc.constant('DE')),
+      groups: fc.option(fc.array(text)),
+      attributes: fc.record({ userName: text, title: text }, { requiredKeys: [] }),
+    })
+    const { valuesOf } = recordRows({ at: new Date(0), runId: null })
+    const linked = { source: 'corp', id: 'i', identityId: 'p', link: 'created', linkFault: null } as const
+    fc.assert(
+      fc.property(said, (record) => {
+        const row = writeRow(valuesOf({ ...linked, missingSince: null, deletedAt: null, ...record }))
+        expect(readRecordRow(row)).toEqual(record)
+      }),
+      { numRuns: 200 },
+    )
   })
 })
