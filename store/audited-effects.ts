@@ -4,8 +4,7 @@ import type { Right, RightDenial, RightOrigin } from '../domain/right.ts'
 
 /**
  * How audit events keep effects. Everybody's first event is the largest row that there is of them, so nothing is
- * written that follows from the event (its time, the effect's factor and enrollment) or from a value's absence. Keys
- * stand in the order in which jsonb keeps them, by length and then by text: sorting them was a twentieth of what PostgreSQL does in a first load.
+ * written that follows from the event (its time, the effect's factor and enrollment) or from a value's absence.
  */
 type Kept = Readonly<Record<string, unknown>>
 

@@ -1,9 +1,6 @@
 import type { Address } from '../domain/address.ts'
 
-/**
- * How identities keep their addresses: what most of them do not have is not written. Keys stand in the order in which
- * jsonb keeps them, by length and then by text.
- */
+/** How identities keep their addresses: what most of them do not have is not written. */
 export type KeptAddress = Pick<Address, 'value' | 'factor' | 'source' | 'attribute'> & {
   [Name in keyof Address]?: Address[Name] | undefined
 }

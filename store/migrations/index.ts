@@ -8,6 +8,7 @@ import { retention } from './0007-retention.ts'
 import { groupsOfUsers } from './0008-groups-of-users.ts'
 import { changesMark } from './0009-changes-mark.ts'
 import { plansOfFreshUsers } from './0010-plans-of-fresh-users.ts'
+import { jsonAsWritten } from './0011-json-as-written.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step in its order. A step that was released is never edited: a change is a new step. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   groupsOfUsers,
   changesMark,
   plansOfFreshUsers,
+  jsonAsWritten,
 ]

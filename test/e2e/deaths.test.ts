@@ -286,7 +286,7 @@ describe('at the end', () => {
       `select id,
          (select count(*)::int from audit_events where run_id = r.id and action = 'run-ended') as ends,
          (select sum(value::int)::int from jsonb_each_text(r.effects) where key = any($1)) as counted,
-         (select count(*)::int from audit_events a, jsonb_array_elements(a.effects) where a.run_id = r.id) as done
+         (select count(*)::int from audit_events a, json_array_elements(a.effects) where a.run_id = r.id) as done
        from runs r where source = 'hr'`,
       [counted],
     )

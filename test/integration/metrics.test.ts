@@ -166,7 +166,7 @@ describe('counters of work', () => {
     const { runId } = await readRows(world, 'corp', people)
     const { rows } = await db.database.raw(
       `select count(distinct a.id)::int as events, count(*) filter (where e ->> 'op' = 'enroll')::int as enrolled
-       from audit_events a, jsonb_array_elements(a.effects) e where run_id = ? and action = 'plan-applied'`,
+       from audit_events a, json_array_elements(a.effects) e where run_id = ? and action = 'plan-applied'`,
       [runId],
     )
     expect(rows).toEqual([{ events: 150, enrolled: 150 }])

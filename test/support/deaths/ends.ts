@@ -32,7 +32,7 @@ const queries: Readonly<Record<keyof Ends, string>> = {
   members: `select document ->> 'userName' from scim_members m join scim_users u on u.id = m.user_id`,
   effects: `select concat_ws(' ', ${who}, op, factor, 'x' || count(*)) from (
       select identity_id, effect ->> 'op' as op, effect ->> 'factor' as factor
-      from audit_events, jsonb_array_elements(effects) effect where action = 'plan-applied') x
+      from audit_events, json_array_elements(effects) effect where action = 'plan-applied') x
     group by identity_id, op, factor`,
   events: `select concat_ws(' ', ${who}, action, 'x' || count(*)) from audit_events x
     where identity_id is not null and action <> 'plan-applied' group by identity_id, action`,
