@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -139,15 +139,15 @@ export class Installation {
     const store = openStore(database)
     await store.runs.keepSources(database, [{ name: 'corp', type: 'ldap' }])
     await putPolicyFolderInForce(configuration, store, configuration.policies, requestedBy)
-    const options = (process.env['MUSTER_BENCH_NODE'] ?? '').split(' ').filter(Boolean)
-    const worker = spawn(
-      process.execPath,
-      [...options, join(projectFolder, 'dist/bin/muster.js'), 'worker', '--config', configuration.file],
-      {
-        stdio: ['ignore', 'inherit', 'pipe'],
-        env: { ...process.env, BENCH_DATABASE: parts.url, BENCH_PASSWORD: password },
-      },
-    )
+    const program = join(projectFolder, 'dist/bin/muster.js')
+    const options = [
+      ...optionsOf(program),
+      ...(process.env['MUSTER_BENCH_NODE'] ?? '').split(' ').filter(Boolean),
+    ]
+    const worker = spawn(process.execPath, [...options, program, 'worker', '--config', configuration.file], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, BENCH_DATABASE: parts.url, BENCH_PASSWORD: password },
+    })
     await whenListening(worker)
     return new Installation(parts, store, worker)
   }
@@ -190,6 +190,12 @@ export class Installation {
     await this.#parts.temporal.close()
     await this.#store.database.destroy()
   }
+}
+
+/** Those of Node with which a program runs that is started as itself: its first line has them. */
+function optionsOf(program: string): readonly string[] {
+  const [first = ''] = readFileSync(program, 'utf8').split('\n', 1)
+  return first.split(' ').filter((word) => word.startsWith('--'))
 }
 
 /** Its log says when it has taken up work. */

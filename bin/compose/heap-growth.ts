@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** Percent of what is alive that garbage may come to before V8 looks for it. */
-const growth = 45
+const growth = 80
 
 /**
  * Keeps a worker's memory near what it uses. By itself V8 lets the heap grow to several times that on a machine with
