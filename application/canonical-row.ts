@@ -31,7 +31,8 @@ export function canonicaliseRow(row: SourceRow): SourceRow {
  * made of: then every record counts as changed and is composed anew.
  */
 export function hashRow(row: SourceRow, mapping: string): Buffer {
-  return hash('md5', `${mapping}\n${writeRow(row)}`, 'buffer')
+  // Processors have instructions for it: half the time of MD5.
+  return hash('sha256', `${mapping}\n${writeRow(row)}`, 'buffer').subarray(0, 16)
 }
 
 /** Everything that a row says, each value at a place of its own, so that no keys need be sorted. */

@@ -21,6 +21,7 @@ export class KnownRecords {
   readonly #words = new Uint32Array(slotWords)
   #mask: number
   #size = 0
+  #isAnyKnown = false
 
   constructor(expected = 1024) {
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(expected, 16) / 0.6))
@@ -30,8 +31,14 @@ export class KnownRecords {
 
   /** Adds one record of `streamRecordHashes`: its words in their order, and whether it is marked missing. */
   load(record: Buffer): void {
+    this.#isAnyKnown = true
     for (let word = 0; word < flagsAt; word += 1) this.#words[word] = record.readUInt32BE(word * 4)
     this.#insert(used | (record[flagsAt * 4] === 1 ? missing : 0))
+  }
+
+  /** Whether any was known before the read: none can be recognised otherwise. */
+  get isAnyKnown(): boolean {
+    return this.#isAnyKnown
   }
 
   /**
@@ -72,9 +79,10 @@ export class KnownRecords {
   }
 
   #setDigest(externalId: string): void {
-    const digest = hash('md5', externalId, 'buffer')
-    this.#words[0] = digest.readUInt32BE(0)
-    this.#words[1] = digest.readUInt32BE(4)
+    // As characters of a byte each: made in half the time of a Buffer.
+    const digest = hash('md5', externalId, 'binary')
+    this.#words[0] = wordOf(digest, 0)
+    this.#words[1] = wordOf(digest, 4)
   }
 
   #setWords(from: number, bytes: Uint8Array): void {
@@ -129,6 +137,16 @@ export class KnownRecords {
 /** As PostgreSQL computes it in `substr(md5(external_id), 1, 16)`. */
 export function digestOf(externalId: string): string {
   return hash('md5', externalId, 'hex').slice(0, 16)
+}
+
+/** Four characters of a byte each as one word. */
+function wordOf(bytes: string, at: number): number {
+  return (
+    (bytes.charCodeAt(at) << 24) |
+    (bytes.charCodeAt(at + 1) << 16) |
+    (bytes.charCodeAt(at + 2) << 8) |
+    bytes.charCodeAt(at + 3)
+  )
 }
 
 function hexOf(word: number): string {

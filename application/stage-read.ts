@@ -149,7 +149,7 @@ class Staging {
   }
 
   #recognise(externalId: string, fingerprint: Uint8Array): boolean {
-    const isKnown = this.#known.recognise(externalId, this.#mix(fingerprint))
+    const isKnown = this.#known.isAnyKnown && this.#known.recognise(externalId, this.#mix(fingerprint))
     if (isKnown) this.entries += 1
     return isKnown
   }

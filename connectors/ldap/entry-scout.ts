@@ -52,7 +52,8 @@ export class EntryScout {
       // Several values, or one that is no text: the decoder says which counts.
       const other = this.#other?.text
       if (other === null) return null
-      return { dn, externalId, other, fingerprint: hash('md5', bytes.subarray(start, end), 'buffer') }
+      const fingerprint = hash('sha256', bytes.subarray(start, end), 'buffer').subarray(0, 16)
+      return { dn, externalId, other, fingerprint }
     } finally {
       cursor.position = start
     }

@@ -245,7 +245,7 @@ function makeSearch({ people, domainScope }: ScopeSettings, slots: SlotTable): S
 
 /** Groups are no part of an entry, but of what is made of it. */
 function mixGroups(fingerprint: Buffer, groups: readonly string[]): Buffer {
-  const mixed = hash('md5', groups.join('\u0000'), 'buffer')
+  const mixed = hash('sha256', groups.join('\u0000'), 'buffer').subarray(0, fingerprint.length)
   for (let at = 0; at < mixed.length; at++) mixed[at] = (mixed[at] ?? 0) ^ (fingerprint[at] ?? 0)
   return mixed
 }

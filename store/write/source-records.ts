@@ -13,7 +13,7 @@ export interface StoredRecord {
   readonly id: string
   /** Null: linked to nobody (`linkFault` says why). */
   readonly identityId: string | null
-  /** md5 of the canonical row and the mapping: 16 bytes. */
+  /** The first 16 bytes of SHA-256 over the canonical row and the mapping. */
   readonly hash: Buffer
   /** What the source sent of it: `SourceRow.fingerprint`, mixed with the mapping. Null: not told. */
   readonly fingerprint: Buffer | null
