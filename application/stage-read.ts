@@ -66,8 +66,10 @@ export async function stageRead(world: MergeWorld, request: StageRequest): Promi
 }
 
 async function loadKnownRecords(world: MergeWorld, source: string): Promise<KnownRecords> {
-  const known = new KnownRecords()
-  await world.store.hashes.streamRecordHashes(world.store.database, source, (record) => known.load(record))
+  const { hashes, database } = world.store
+  // Grown step by step, the table would leave as much behind as it takes.
+  const known = new KnownRecords(await hashes.expectRecords(database, source))
+  await hashes.streamRecordHashes(database, source, (record) => known.load(record))
   return known
 }
 

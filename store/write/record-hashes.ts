@@ -20,6 +20,16 @@ const recordLength = 41
 /** What a file ends with: a field count of -1. */
 const trailerLength = 2
 
+/** How many records a source is likely to have: as many as its last proved read met; 0 where none is kept. */
+export async function expectRecords(database: Database, source: string): Promise<number> {
+  const { rows } = await database.raw<{ rows: { entries: number | null }[] }>(
+    `select cast(r.read ->> 'entries' as integer) as entries
+     from sources s join runs r on r.id = s.last_proved_run where s.name = ?`,
+    [source],
+  )
+  return rows[0]?.entries ?? 0
+}
+
 /** Calls `onRecord` for each known record of a source, streaming: memory does not grow with the source. */
 export async function streamRecordHashes(
   database: Database,
