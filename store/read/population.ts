@@ -31,7 +31,7 @@ export async function readPopulation(database: Database): Promise<Population> {
           (select 1 from enrollments e where e.identity_id = r.identity_id and e.factor = r.factor and e.status = 'active')
          group by r.factor) w), '{}'),
       'unusable', coalesce((select jsonb_object_agg(reason, n) from
-        (select u ->> 'reason' as reason, count(*) as n from identity_states, jsonb_array_elements(unusable) u
+        (select u ->> 'reason' as reason, count(*) as n from identity_states, json_array_elements(unusable) u
          group by 1) u), '{}')) as population`)
   const [row] = rows
   if (row === undefined) throw new Error('An aggregate without a row.')
