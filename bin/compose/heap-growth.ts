@@ -6,8 +6,8 @@ const growth = 50
 /**
  * Keeps a worker's memory near what it uses. By itself V8 lets the heap grow to several times that on a machine with
  * much memory before it collects: a first load of 100,000 people held 850 MB of which some 100 were alive. Nothing is
- * forbidden by it: a source that needs more gets more. With 300,000 people a first load held 364 MB at this growth, and reads
- * after it 395; at 60 percent it was 376 and 417.
+ * forbidden by it: a source that needs more gets more. With 300,000 people a first load held 364 MB, and reads after it
+ * 395.
  */
 export function keepHeapNearItsUse(): void {
   setFlagsFromString(`--heap-growing-percent=${growth}`)

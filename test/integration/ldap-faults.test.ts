@@ -326,6 +326,22 @@ describe('broken bytes', () => {
     expect(outcome).toMatchObject({ complete: false, why: { code: 'undecodable' } })
   })
 
+  it('keeps who came before an entry that cannot be decoded, and nobody behind it', async () => {
+    const { rows, outcome } = await readScripted(
+      onPeople((_, reply) => {
+        reply.sendEntry(personDn('a'), person('a'))
+        const wrong = Buffer.from(reply.encodeEntry(personDn('b'), person('b')))
+        wrong[wrong.indexOf('entryUUID') - 1] = 0x7f
+        reply.send(wrong)
+        reply.sendEntry(personDn('c'), person('c'))
+        reply.sendDone('search', { cookie: done })
+        return true
+      }),
+    )
+    expect(rows.map((row) => row.externalId)).toEqual(['id-a'])
+    expect(outcome).toMatchObject({ complete: false, entries: 1, why: { code: 'undecodable' } })
+  })
+
   it('ends at a wrong inner length in the answer to the bind', async () => {
     const { outcome } = await readScripted(({ request }, reply) => {
       if (request.kind !== 'bind') return false

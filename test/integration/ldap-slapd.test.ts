@@ -81,7 +81,7 @@ describe('slapd', () => {
     })
     expect(outcome.pages).toBeGreaterThanOrEqual(crowd / 1000)
     expect(new Set(rows.map((row) => row.externalId)).size).toBe(crowd)
-    expect(Math.max(...batches)).toBeLessThanOrEqual(1000)
+    expect(Math.max(...batches)).toBe(100)
   })
 
   it('gives no proof where the account has a size limit over all pages', async () => {
