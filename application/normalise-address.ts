@@ -9,6 +9,7 @@ import type { Address, AddressAttribute, LineType, UnusableReason } from '../dom
 import type { Attributes, TypedValue } from '../domain/attributes.ts'
 import type { Factor } from '../domain/factor.ts'
 import { remember } from '../policies/remember.ts'
+import { findPlannedNumber, type PlannedNumber } from './numbering-plans.ts'
 
 /** What a text is worth as an address of a factor; the fields mean what they do in `Address`. */
 export type NormalisedAddress = Pick<Address, 'value' | 'key' | 'country' | 'lineType' | 'unusable'>
@@ -92,11 +93,10 @@ function normaliseNumber(
 ): NormalisedAddress {
   // RFC 7643 section 4.1.2 writes numbers as RFC 3966 URIs.
   const written = text.trim().replace(/^tel:/i, '')
-  const number = parseNumber(written, country)
+  const number = findPlannedNumber(written) ?? askLibrary(written, country)
   if (typeof number === 'string') return unusable(text, number)
-  // A type implies a valid number; asked once, for it is the dear part.
-  const type = number.getType()
-  if (type === undefined || number.ext !== undefined) return unusable(text, 'invalid-number')
+  const { type } = number
+  if (type === undefined) return unusable(text, 'invalid-number')
   const lineType = lineTypes[type]
   const known = { value: text, key: null, country: number.country ?? null, lineType }
   if (lineType === 'fixed-line') return { ...known, unusable: 'landline' }
@@ -106,9 +106,12 @@ function normaliseNumber(
   return { ...known, value: number.number, key: number.number, unusable: null }
 }
 
-function parseNumber(text: string, country: string | null) {
+function askLibrary(text: string, country: string | null): PlannedNumber | UnusableReason {
   try {
-    return parsePhoneNumberWithError(text, optionsFor(country))
+    const number = parsePhoneNumberWithError(text, optionsFor(country))
+    // A type implies a valid number. One with an extension is none that a message can be sent to.
+    const type = number.ext === undefined ? number.getType() : undefined
+    return { number: number.number, country: number.country, type }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
     return reasonOf(error, text)
