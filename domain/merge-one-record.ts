@@ -1,14 +1,10 @@
 import {
   type Attributes,
   type CustomValue,
-  coreTextNames,
-  type EnterpriseAttributes,
   enterpriseTextNames,
   enterpriseUrn,
   type MusterAttributes,
   musterUrn,
-  type Name,
-  nameParts,
   type TypedValue,
 } from './attributes.ts'
 import type { MergedRecord } from './merge-records.ts'
@@ -17,64 +13,79 @@ import { compareValues, distinctValues, groupsOf, isList, withOnePrimary } from 
 /** What is said under our own URN, beside `custom`. */
 export const ownNames = ['startDate', 'endDate', 'dn'] as const
 
+/** What is said under the URN of the enterprise extension. */
+export const enterpriseNames = [...enterpriseTextNames, 'manager'] as const
+
 type Writable<Owner> = { -readonly [Key in keyof Owner]: Owner[Key] }
 
 /**
  * What one record alone makes of an identity, as for most people: what `mergeRecords` would say, but nothing has to be
- * ranked.
+ * ranked, and what says something in all its parts is taken as it is.
  */
 export function attributesOfOne(record: Pick<MergedRecord, 'source' | 'attributes' | 'groups'>): Attributes {
-  const { attributes } = record
-  const merged: Writable<Attributes> = saidOf<Attributes>(attributes, coreTextNames) ?? {}
-  const name = saidOf<Name>(attributes.name, nameParts)
-  if (name !== undefined) merged.name = name
+  const merged: Writable<Attributes> = { ...whatIsSaid(record.attributes) }
   for (const list of listNames) {
-    const values = attributes[list]
-    if (values !== undefined && values.length > 0) merged[list] = valuesOfOne(values, record.source)
+    const values = merged[list]
+    if (values !== undefined)
+      put(merged, list, values.length > 0 ? valuesOfOne(values, record.source) : undefined)
   }
-  if (attributes.groups !== undefined || record.groups !== null) {
+  if (merged.groups !== undefined || record.groups !== null) {
     const groups = groupsOf(record)
-    if (groups.length > 0) merged.groups = valuesOfOne(groups, record.source)
+    put(merged, 'groups', groups.length > 0 ? valuesOfOne(groups, record.source) : undefined)
   }
-  const enterprise = saidOf<EnterpriseAttributes>(attributes[enterpriseUrn], enterpriseNames)
-  if (enterprise !== undefined) merged[enterpriseUrn] = enterprise
-  const own = ownOfOne(attributes[musterUrn])
-  if (own !== undefined) merged[musterUrn] = own
+  put(merged, 'name', whatIsSaid(merged.name))
+  put(merged, enterpriseUrn, whatIsSaid(merged[enterpriseUrn]))
+  put(merged, musterUrn, ownOfOne(merged[musterUrn]))
   return merged
 }
 
 const listNames = ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const
 
-/** What is said under the URN of the enterprise extension. */
-export const enterpriseNames = [...enterpriseTextNames, 'manager'] as const
-
-function ownOfOne(said: MusterAttributes | undefined): MusterAttributes | undefined {
-  const own = saidOf<MusterAttributes>(said, ownNames)
-  if (said?.custom === undefined) return own
-  let custom: Record<string, CustomValue> | undefined
-  for (const name of Object.keys(said.custom).sort()) {
-    const value = said.custom[name]
-    if (value === undefined || value === '') continue
-    custom ??= {}
-    custom[name] = isList(value) ? [...new Set(value)].sort() : value
-  }
-  return custom === undefined ? own : { ...own, custom }
+/** Leaves the object alone where it has that value, or none, already. */
+function put<Owner extends object, Key extends keyof Owner>(
+  owner: Owner,
+  key: Key,
+  value: Owner[Key] | undefined,
+): void {
+  if (value === owner[key]) return
+  if (value === undefined) delete owner[key]
+  else owner[key] = value
 }
 
-/** The parts that say something, or undefined where none does. */
-function saidOf<Owner extends object>(
-  owner: Owner | undefined,
-  names: readonly (keyof Owner)[],
-): Writable<Owner> | undefined {
-  if (owner === undefined) return undefined
-  let said: Partial<Writable<Owner>> | undefined
-  for (const name of names) {
-    const value = owner[name]
-    if (value === undefined || value === '') continue
-    said ??= {}
-    said[name] = value
+function ownOfOne(own: MusterAttributes | undefined): MusterAttributes | undefined {
+  const said = whatIsSaid(own)
+  if (said?.custom === undefined) return said
+  const { custom: _, ...rest } = said
+  const custom = customOfOne(said.custom)
+  if (custom === said.custom) return said
+  return whatIsSaid(custom === undefined ? rest : { ...rest, custom })
+}
+
+/** Lists of several in order, each once. */
+function customOfOne(
+  custom: Readonly<Record<string, CustomValue>>,
+): Readonly<Record<string, CustomValue>> | undefined {
+  const said = whatIsSaid(custom)
+  if (said === undefined || !Object.values(said).some(isList)) return said
+  return Object.fromEntries(
+    Object.entries(said).map(([name, value]) => [name, isList(value) ? [...new Set(value)].sort() : value]),
+  )
+}
+
+/** The parts that say something, the object itself where all do, or undefined where none does. */
+function whatIsSaid<Owner extends object>(owner: Owner | undefined): Owner | undefined {
+  let parts = 0
+  for (const name in owner) {
+    const value = owner[name] as unknown
+    if (value === undefined || value === '') return whatIsSaid(withoutBlanks(owner))
+    parts += 1
   }
-  return said as Writable<Owner> | undefined
+  return parts > 0 ? owner : undefined
+}
+
+function withoutBlanks<Owner extends object>(owner: Owner): Owner {
+  const said = Object.entries(owner).filter(([, value]) => value !== undefined && value !== '')
+  return Object.fromEntries(said) as Owner
 }
 
 function valuesOfOne(values: readonly TypedValue[], source: string): readonly TypedValue[] {
