@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import {
   type Attributes,
+  type CustomValue,
   coreTextNames,
   type EnterpriseAttributes,
   enterpriseTextNames,
   enterpriseUrn,
   type MusterAttributes,
   musterUrn,
-  type Name,
   nameParts,
   type TypedValue,
 } from '../domain/attributes.ts'
@@ -17,13 +17,39 @@ const lists = ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const
 
 /** A row in one fixed writing: the order in which a source returns values never matters (architecture rule 3). */
 export function canonicaliseRow(row: SourceRow): SourceRow {
-  const attributes: Record<string, unknown> = { ...row.attributes }
+  const groups = inOrder(row.groups, byText)
+  const attributes = canonicaliseLists(row.attributes)
+  return groups === row.groups && attributes === row.attributes ? row : { ...row, attributes, groups }
+}
+
+function canonicaliseLists(attributes: Attributes): Attributes {
+  let canonical: Record<string, unknown> | undefined
   for (const list of lists) {
-    const values = row.attributes[list]
-    if (values !== undefined && values.length > 1) attributes[list] = values.toSorted(byValue)
+    const values = attributes[list]
+    const ordered = inOrder(values, byValue)
+    if (ordered === values) continue
+    canonical ??= { ...attributes }
+    canonical[list] = ordered
   }
-  const groups = row.groups !== null && row.groups.length > 1 ? row.groups.toSorted() : row.groups
-  return { ...row, attributes: attributes as Attributes, groups }
+  return canonical === undefined ? attributes : (canonical as Attributes)
+}
+
+/** The list itself where it is in order already. */
+function inOrder<Value, List extends readonly Value[] | null | undefined>(
+  values: List,
+  compare: (left: Value, right: Value) => number,
+): List | readonly Value[] {
+  if (values == null || values.length < 2) return values
+  const isInOrder = values.every((value, at) => at === 0 || compare(values[at - 1] as Value, value) <= 0)
+  return isInOrder ? values : values.toSorted(compare)
+}
+
+function byText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function byValue(left: TypedValue, right: TypedValue): number {
+  return byText(left.value, right.value) || byText(left.type ?? '', right.type ?? '')
 }
 
 /**
@@ -35,41 +61,61 @@ export function hashRow(row: SourceRow, mapping: string): Buffer {
   return hash('sha256', `${mapping}\n${writeRow(row)}`, 'buffer').subarray(0, 16)
 }
 
-/** Everything that a row says, each value at a place of its own, so that no keys need be sorted. */
+type Part = string | number | boolean | null | undefined
+
+/**
+ * Everything that a row says, each value at a place of its own, so that no keys need be sorted, and with its length, so
+ * that no two rows are written alike: in half the time of JSON.
+ */
 function writeRow({ attributes, active, inactiveFrom, groups, country }: SourceRow): string {
   const { name, [enterpriseUrn]: enterprise, [musterUrn]: own } = attributes
-  return JSON.stringify([
-    coreTextNames.map((key) => attributes[key]),
-    name && writeName(name),
-    lists.map((list) => attributes[list]?.map(writeValue)),
-    attributes.groups?.map(writeValue),
-    enterprise && writeEnterprise(enterprise),
-    own && writeOwn(own),
-    active,
-    inactiveFrom,
-    groups,
-    country,
-  ])
+  let text = write(active) + write(inactiveFrom) + write(country) + writeTexts(groups)
+  for (const key of coreTextNames) text += write(attributes[key])
+  if (name !== undefined) text += 'N'
+  if (name !== undefined) for (const part of nameParts) text += write(name[part])
+  for (const list of lists) text += writeValues(attributes[list])
+  text += writeValues(attributes.groups)
+  if (enterprise !== undefined) text += `E${writeEnterprise(enterprise)}`
+  if (own !== undefined) text += `M${writeOwn(own)}`
+  return text
 }
 
-function writeName(name: Name): readonly unknown[] {
-  return nameParts.map((part) => name[part])
+function write(part: Part): string {
+  if (part === undefined || part === null) return '-'
+  if (typeof part === 'string') return `${part.length}:${part}`
+  return typeof part === 'number' ? `#${part};` : part ? 't' : 'f'
 }
 
-function writeValue({ value, type, primary, source, trust }: TypedValue): readonly unknown[] {
-  return [value, type, primary, source, trust]
+function writeTexts(texts: readonly string[] | null | undefined): string {
+  if (texts == null) return '-'
+  let text = `[${texts.length}`
+  for (const one of texts) text += `,${write(one)}`
+  return text
 }
 
-function writeEnterprise(enterprise: EnterpriseAttributes): readonly unknown[] {
-  return [enterprise.manager?.value, ...enterpriseTextNames.map((name) => enterprise[name])]
+function writeValues(values: readonly TypedValue[] | undefined): string {
+  if (values === undefined) return '-'
+  let text = `[${values.length}`
+  for (const { value, type, primary, source, trust } of values)
+    text += `,${write(value)}${write(type)}${write(primary)}${write(source)}${write(trust)}`
+  return text
 }
 
-function writeOwn({ startDate, endDate, dn, custom }: MusterAttributes): readonly unknown[] {
-  const values = custom && Object.entries(custom).sort(([left], [right]) => (left < right ? -1 : 1))
-  return [startDate, endDate, dn, values]
+function writeEnterprise(enterprise: EnterpriseAttributes): string {
+  let text = write(enterprise.manager?.value)
+  for (const name of enterpriseTextNames) text += write(enterprise[name])
+  return text
 }
 
-function byValue(left: TypedValue, right: TypedValue): number {
-  const [a, b] = [`${left.value}\u0000${left.type ?? ''}`, `${right.value}\u0000${right.type ?? ''}`]
-  return a < b ? -1 : a > b ? 1 : 0
+function writeOwn({ startDate, endDate, dn, custom }: MusterAttributes): string {
+  let text = write(startDate) + write(endDate) + write(dn)
+  if (custom === undefined) return `${text}-`
+  const names = Object.keys(custom).sort()
+  text += `[${names.length}`
+  for (const name of names) text += `,${write(name)}${writeCustom(custom[name])}`
+  return text
+}
+
+function writeCustom(value: CustomValue | undefined): string {
+  return typeof value === 'object' ? writeTexts(value) : write(value)
 }

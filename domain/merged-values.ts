@@ -5,6 +5,7 @@ import type { MergedRecord } from './merge-records.ts'
 /** At most one value is primary (RFC 7643 section 2.4): that of the source that ranks first. The others say nothing. */
 export function withOnePrimary(values: readonly TypedValue[]): readonly TypedValue[] {
   const first = values.find((value) => value.primary === true)
+  if (values.every((value) => value === first || value.primary === undefined)) return values
   return values.map((value) => {
     if (value === first || value.primary === undefined) return value
     const { primary: _, ...rest } = value
@@ -15,7 +16,7 @@ export function withOnePrimary(values: readonly TypedValue[]): readonly TypedVal
 /** Equal values of one source, type and trust once; primary if any of them is. */
 export function distinctValues(values: readonly TypedValue[]): readonly TypedValue[] {
   // As for most people: no text stands twice.
-  if (new Set(values.map(({ value }) => value)).size === values.length) return values
+  if (!hasTwice(values)) return values
   const byMeaning = new Map<string, TypedValue>()
   for (const value of values) {
     const meaning = JSON.stringify([value.source, value.type, value.trust, value.value])
@@ -24,6 +25,11 @@ export function distinctValues(values: readonly TypedValue[]): readonly TypedVal
       byMeaning.set(meaning, value)
   }
   return [...byMeaning.values()]
+}
+
+function hasTwice(values: readonly TypedValue[]): boolean {
+  if (values.length === 2) return values[0]?.value === values[1]?.value
+  return new Set(values.map(({ value }) => value)).size < values.length
 }
 
 /** Groups as values: those that the source calls so, and those that it brings beside its people. */
