@@ -2,12 +2,15 @@ import { collapseByKey, compareText, type EnrollableAddress } from './choose-add
 import { blankEnrollment, type Enrollment, type EnrollmentOrigin, type Proof } from './enrollment.ts'
 import { isPending } from './enrollment-status.ts'
 import { claimsByKey, type Following } from './follow-changes.ts'
+import type { SharedOrigins } from './shared-origins.ts'
 import type { Want } from './wanted-addresses.ts'
 
 interface AddingContext {
   readonly now: string
   /** A fresh enrollment id. */
   readonly newId: () => string
+  /** Left out: new origins are the enrollment's own. */
+  readonly origins?: SharedOrigins
 }
 
 /**
@@ -139,15 +142,16 @@ function enrollFresh(
   key: string,
   claims: readonly Want[],
   holds: Following['holds'],
-  { now, newId }: AddingContext,
+  { now, newId, origins: shared }: AddingContext,
 ): readonly Enrollment[] {
   const address = standingAddress(claims)
   if (address === null) return []
   const replaces = holds.get(key) ?? null
+  const origins = claims.map((claim) => originOf(claim, now))
   return [
     {
       ...blankEnrollment(newId(), address.factor, address.value, key, now),
-      origins: claims.map((claim) => originOf(claim, now)),
+      origins: shared?.share(origins) ?? origins,
       proof: proofOf(address),
       proofRequired: startsPending(claims, holds.has(key), replaces),
       replaces,

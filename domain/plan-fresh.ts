@@ -7,6 +7,7 @@ import { type Factor, factors } from './factor.ts'
 import { earliest } from './instant.ts'
 import type { PlanInput, PlanWithReport } from './plan.ts'
 import { planRights, rightEffects } from './plan-rights.ts'
+import { SharedOrigins } from './shared-origins.ts'
 import { collectFirstWants } from './wanted-addresses.ts'
 
 /** What the rights of somebody who has none yet come to. */
@@ -24,6 +25,7 @@ export class FreshPlanner {
   readonly #now: string
   readonly #active = new WeakMap<readonly RightDecision[], FreshRights>()
   readonly #inactive = new WeakMap<readonly RightDecision[], FreshRights>()
+  readonly #origins = new SharedOrigins()
 
   /** `now`: RFC 3339. */
   constructor(now: string) {
@@ -38,7 +40,7 @@ export class FreshPlanner {
       const wishes = decision.wishes.filter((wish) => wish.factor === factor)
       if (wishes.length === 0) continue
       const { wants, overLimit: left } = collectFirstWants(wishes)
-      const context = { now: this.#now, newId }
+      const context = { now: this.#now, newId, origins: this.#origins }
       for (const row of addFirstEnrollments(wants, context))
         enrolled.push(this.#enroll(row, rights.effective.has(factor)))
       for (const { attribute, source, value } of left)

@@ -2,6 +2,7 @@ import type { Enrollment } from '../../domain/enrollment.ts'
 import { copyRows } from '../copy-rows.ts'
 import type { CopyTable } from '../copy-text.ts'
 import type { Database, Transaction } from '../database.ts'
+import { RecentTexts } from '../recent-texts.ts'
 import { runPrepared } from '../run-prepared.ts'
 
 export interface StoredEnrollment extends Enrollment {
@@ -63,6 +64,8 @@ export interface EnrollmentOf {
   readonly row: Enrollment
 }
 
+const writtenOrigins = new RecentTexts((origins: Enrollment['origins']) => JSON.stringify(origins))
+
 /** New enrollments. */
 export const enrollmentRows: CopyTable<EnrollmentOf> = {
   table: 'enrollments',
@@ -95,7 +98,7 @@ export const enrollmentRows: CopyTable<EnrollmentOf> = {
     row.factor,
     row.address,
     row.key,
-    row.origins,
+    writtenOrigins.of(row.origins),
     row.proof,
     row.proofRequired,
     row.replaces,
