@@ -161,7 +161,7 @@ export function recordOf(
     id: context.existing.get(row.externalId)?.id ?? id ?? context.newId(),
     identityId: link.identityId,
     hash,
-    fingerprint: row.fingerprint == null ? null : Buffer.from(row.fingerprint),
+    fingerprint: row.fingerprint == null ? null : bytesOf(row.fingerprint),
     active: row.active,
     inactiveFrom: row.inactiveFrom,
     country: row.country,
@@ -172,6 +172,10 @@ export function recordOf(
     missingSince: null,
     deletedAt: null,
   }
+}
+
+function bytesOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)
 }
 
 const nobody: readonly Candidate[] = []

@@ -88,22 +88,32 @@ const lineTypes: Readonly<Record<NonNullable<NumberType>, LineType>> = {
 
 function normaliseNumber(
   text: string,
-  country: string | null,
+  home: string | null,
   countries: ReadonlySet<string> | null,
 ): NormalisedAddress {
+  const trimmed = text.trim()
   // RFC 7643 section 4.1.2 writes numbers as RFC 3966 URIs.
-  const written = text.trim().replace(/^tel:/i, '')
-  const number = findPlannedNumber(written) ?? askLibrary(written, country)
+  const written = trimmed[3] === ':' ? trimmed.replace(/^tel:/i, '') : trimmed
+  const number = findPlannedNumber(written) ?? askLibrary(written, home)
   if (typeof number === 'string') return unusable(text, number)
   const { type } = number
   if (type === undefined) return unusable(text, 'invalid-number')
   const lineType = lineTypes[type]
-  const known = { value: text, key: null, country: number.country ?? null, lineType }
-  if (lineType === 'fixed-line') return { ...known, unusable: 'landline' }
-  if (lineType !== 'mobile') return { ...known, unusable: 'not-mobile' }
-  if (countries !== null && (known.country === null || !countries.has(known.country)))
-    return { ...known, unusable: 'forbidden-country' }
-  return { ...known, value: number.number, key: number.number, unusable: null }
+  const country = number.country ?? null
+  const reason = findReason(lineType, country, countries)
+  if (reason !== null) return { value: text, key: null, country, lineType, unusable: reason }
+  return { value: number.number, key: number.number, country, lineType, unusable: null }
+}
+
+function findReason(
+  lineType: LineType,
+  country: string | null,
+  countries: ReadonlySet<string> | null,
+): UnusableReason | null {
+  if (lineType === 'fixed-line') return 'landline'
+  if (lineType !== 'mobile') return 'not-mobile'
+  if (countries !== null && (country === null || !countries.has(country))) return 'forbidden-country'
+  return null
 }
 
 function askLibrary(text: string, country: string | null): PlannedNumber | UnusableReason {

@@ -123,14 +123,15 @@ export class PreparedBirths {
     const keys = correlationKeys(attributes, this.#names)
     const place = this.texts.add({
       record: recordOf(hashed, { source, existing: nobody, newId }, linkOfCreated(identity.id)),
-      keys: keys.map((key) => ({ ...key, source, externalId, identityId: identity.id })),
+      keys: keys.map(({ name, key }) => ({ name, key, source, externalId, identityId: identity.id })),
       identity,
       effects: adding,
       reviewAt,
       unusable,
       event,
     })
-    this.births.set(externalId, { externalId, place, keys, ...this.#counts.of(adding, unusable) })
+    const { operations, unusable: reasons } = this.#counts.of(adding, unusable)
+    this.births.set(externalId, { externalId, place, keys, operations, unusable: reasons })
   }
 }
 

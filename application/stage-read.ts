@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../domain/clock.ts'
-import type { ReadEnd, ReadOutcome, RowProblem, SourceRow } from '../domain/source-row.ts'
+import {
+  type ReadEnd,
+  type ReadOutcome,
+  type RowProblem,
+  type SourceRow,
+  withFingerprint,
+} from '../domain/source-row.ts'
 import type { CopyMemory } from '../store/copy-text.ts'
 import { canonicaliseRow, hashRow } from './canonical-row.ts'
 import { derivationText } from './derivation.ts'
@@ -157,16 +163,17 @@ class Staging {
   }
 
   /** The same entry under another mapping is another row. */
-  #mix(fingerprint: Uint8Array): Uint8Array {
-    const mixed = Uint8Array.from(fingerprint)
-    for (let at = 0; at < mixed.length; at++) mixed[at] = (mixed[at] ?? 0) ^ (this.#shapeDigest[at] ?? 0)
+  #mix(fingerprint: Uint8Array): Buffer {
+    const mixed = Buffer.allocUnsafe(fingerprint.length)
+    for (let at = 0; at < mixed.length; at++)
+      mixed[at] = (fingerprint[at] ?? 0) ^ (this.#shapeDigest[at] ?? 0)
     return mixed
   }
 
   /** Answers the row where no record is known for it. */
   #take(given: SourceRow): HashedRow | null {
     this.entries += 1
-    const row = given.fingerprint == null ? given : { ...given, fingerprint: this.#mix(given.fingerprint) }
+    const row = given.fingerprint == null ? given : withFingerprint(given, this.#mix(given.fingerprint))
     const rowHash = hashRow(row, this.#request.shape)
     const sighting: Sighting = this.#known.see(row.externalId, rowHash)
     const hashed = { row, hash: rowHash }

@@ -89,7 +89,17 @@ function withoutBlanks<Owner extends object>(owner: Owner): Owner {
 }
 
 function valuesOfOne(values: readonly TypedValue[], source: string): readonly TypedValue[] {
-  const value = values.length === 1 ? values[0] : undefined
-  if (value !== undefined && value.primary !== false) return [{ ...value, source }]
-  return withOnePrimary(distinctValues([...values].sort(compareValues).map((one) => ({ ...one, source }))))
+  const ordered = values.length > 1 ? [...values].sort(compareValues) : values
+  const said: TypedValue[] = []
+  for (const value of ordered) said.push(saidBy(value, source))
+  return said.length > 1 ? withOnePrimary(distinctValues(said)) : said
+}
+
+/** Written out: to an object that was spread V8 gives a new shape each time, and this is made for everybody. */
+function saidBy({ value, type, primary, trust }: TypedValue, source: string): TypedValue {
+  const said: Writable<TypedValue> = { value, source }
+  if (type !== undefined) said.type = type
+  if (primary === true) said.primary = true
+  if (trust !== undefined) said.trust = trust
+  return said
 }

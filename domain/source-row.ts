@@ -22,6 +22,12 @@ export interface SourceRow {
   readonly fingerprint?: Uint8Array | null
 }
 
+/** The same row of an entry with this fingerprint. Written out: it is made for everybody who is read. */
+export function withFingerprint(row: SourceRow, fingerprint: Uint8Array): SourceRow {
+  const { externalId, attributes, active, inactiveFrom, groups, country } = row
+  return { externalId, attributes, active, inactiveFrom, groups, country, fingerprint }
+}
+
 /** Why a read has no proof of completeness. A closed list: operators alert on these. */
 export type ReadFaultCode =
   | 'unreachable'

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { PoolClient } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type CopyTable, type CopyValue, writeRow } from './copy-text.ts'
+import { type CopyTable, type CopyValue, RowWriter } from './copy-text.ts'
 import type { Transaction } from './database.ts'
 
 /** Rows in one chunk of text: enough to amortise a write, little enough to stay out of the large-object space. */
@@ -23,7 +23,7 @@ export async function copyRows<Item>(
 ): Promise<void> {
   if (items.length === 0) return
   if (items.length < rowsWorthCopying) return insertRows(trx, rows, items.map(rows.valuesOf))
-  await copyPieces(trx, rows, chunksOf(items, rows.valuesOf))
+  await copyPieces(trx, rows, chunksOf(items, new RowWriter(rows)))
 }
 
 /** Writes rows that stand ready as text. */
@@ -56,13 +56,10 @@ function parameterOf(value: CopyValue): string | number | boolean | Date | Buffe
   return value instanceof Date || Buffer.isBuffer(value) ? value : JSON.stringify(value)
 }
 
-function* chunksOf<Item>(
-  items: readonly Item[],
-  valuesOf: (item: Item) => readonly CopyValue[],
-): Generator<string> {
+function* chunksOf<Item>(items: readonly Item[], writer: RowWriter<Item>): Generator<string> {
   let text = ''
   for (const [index, item] of items.entries()) {
-    text += writeRow(valuesOf(item))
+    text += writer.write(item)
     if ((index + 1) % rowsInChunk !== 0) continue
     yield text
     text = ''

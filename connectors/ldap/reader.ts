@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../../domain/clock.ts'
-import type { ReadOutcome, SourceRow } from '../../domain/source-row.ts'
+import { type ReadOutcome, type SourceRow, withFingerprint } from '../../domain/source-row.ts'
 import type { ReadOptions } from '../connector.ts'
 import { ReadReport } from '../read-report.ts'
 import type { RowMapper } from '../row-mapper.ts'
@@ -209,7 +209,7 @@ class DirectoryRead {
         scouted === null ? this.#findGroups(entry, membership) : scouted.groups,
         this.#now,
       )
-      return scouted === null ? row : { ...row, fingerprint: scouted.fingerprint }
+      return scouted === null ? row : withFingerprint(row, scouted.fingerprint)
     } catch (error) {
       if (!(error instanceof EntryFault)) throw error
       this.#report.addProblem(this.#nameEntry(entry), error.code, error.message)

@@ -119,17 +119,14 @@ function listUnusable(
 ): readonly UnusableValue[] {
   // Most people have nothing to report, and this is asked of everybody.
   if (wishes.length === 0 || addresses.every(({ unusable }) => unusable === null)) return nothing
-  return addresses
-    .filter(({ unusable, factor }) => unusable !== null && wishes.some((wish) => wish.factor === factor))
-    .flatMap(readUnusable)
-    .sort(byPlace)
+  const found: UnusableValue[] = []
+  for (const { factor, attribute, source, value, unusable } of addresses)
+    if (unusable !== null && wishes.some((wish) => wish.factor === factor))
+      found.push({ factor, attribute, source, value, reason: unusable })
+  return found.length > 1 ? found.sort(byPlace) : found
 }
 
 const nothing: readonly UnusableValue[] = []
-
-function readUnusable({ factor, attribute, source, value, unusable }: Address): readonly UnusableValue[] {
-  return unusable === null ? [] : [{ factor, attribute, source, value, reason: unusable }]
-}
 
 function byPlace(left: UnusableValue, right: UnusableValue): number {
   const [a, b] = [left, right].map(({ factor, value, source }) => `${factor}\0${value}\0${source}`)

@@ -65,7 +65,20 @@ const columns = [
 ] as const
 
 /** New events. */
-export const auditEventRows: CopyTable<AuditEvent> = { table: 'audit_events', columns, valuesOf: rowOf }
+export const auditEventRows: CopyTable<AuditEvent> = {
+  table: 'audit_events',
+  columns,
+  texts: {
+    id: 'ours',
+    action: 'ours',
+    actor_kind: 'ours',
+    identity_id: 'ours',
+    run_id: 'ours',
+    policy_set: 'ours',
+    effects: 'json',
+  },
+  valuesOf: rowOf,
+}
 
 /** Up to here a plain insert is quicker than COPY, which takes two more round trips. */
 const fewEvents = 3

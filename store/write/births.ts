@@ -1,6 +1,6 @@
 import type { Effect } from '../../domain/effect.ts'
 import { copyPieces } from '../copy-rows.ts'
-import { CopyMemory, type CopyTable, CopyText, type Stretch, writeRow } from '../copy-text.ts'
+import { CopyMemory, type CopyTable, CopyText, RowWriter, type Stretch } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { type AuditEvent, auditEventRows } from './audit-events.ts'
 import { keyRows, type RecordKey } from './correlation.ts'
@@ -29,15 +29,17 @@ interface DecidedAt {
 class BirthRows<Item> {
   readonly table: CopyTable<Item>
   readonly text: CopyText
+  readonly #writer: RowWriter<Item>
   readonly #ends: number[] = []
 
   constructor(table: CopyTable<Item>, memory: CopyMemory) {
     this.table = table
+    this.#writer = new RowWriter(table)
     this.text = new CopyText(memory)
   }
 
   add(item: Item): void {
-    this.text.append(writeRow(this.table.valuesOf(item)))
+    this.text.append(this.#writer.write(item))
   }
 
   endPerson(): void {

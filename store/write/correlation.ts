@@ -127,6 +127,7 @@ export async function replaceKeys(
 export const keyRows: CopyTable<RecordKey> = {
   table: 'correlation_keys',
   columns: ['name', 'key', 'source', 'external_id', 'identity_id'],
+  texts: { identity_id: 'ours' },
   valuesOf: (key) => [key.name, key.key, key.source, key.externalId, key.identityId],
 }
 

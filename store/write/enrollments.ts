@@ -92,6 +92,17 @@ export const enrollmentRows: CopyTable<EnrollmentOf> = {
     'status_by',
     'status_since',
   ],
+  texts: {
+    id: 'ours',
+    identity_id: 'ours',
+    factor: 'ours',
+    origins: 'json',
+    proof: 'ours',
+    replaces: 'ours',
+    enrolled_at: 'ours',
+    status: 'ours',
+    status_since: 'ours',
+  },
   valuesOf: ({ identityId, row }) => [
     row.id,
     identityId,

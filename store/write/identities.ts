@@ -118,6 +118,7 @@ export function decidedStateRows(decided: {
   return {
     table: 'identity_states',
     columns: ['identity_id', 'revision', 'decided_at', 'decided_set', 'review_at', 'unusable'],
+    texts: { identity_id: 'ours', decided_at: 'ours', decided_set: 'ours', review_at: 'ours' },
     valuesOf: ({ identity, reviewAt, unusable }) => [
       identity.id,
       1,
@@ -146,6 +147,7 @@ export function identityRows(made: Date): CopyTable<StoredIdentity> {
       'created_at',
       'changed_at',
     ],
+    texts: { id: 'ours', created_at: 'ours', changed_at: 'ours' },
     valuesOf: (identity) => [
       identity.id,
       identity.userName,
@@ -248,5 +250,9 @@ export async function markEverybodyDue(
 }
 
 function arrayLiteral(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+  return `{${texts.map(quoteElement).join(',')}}`
+}
+
+function quoteElement(text: string): string {
+  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`
 }

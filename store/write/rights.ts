@@ -74,6 +74,7 @@ const writtenReasons = new WeakMap<Right, readonly [string | null, string, strin
 export const rightRows: CopyTable<RightOf> = {
   table: 'rights',
   columns: ['identity_id', 'factor', 'effective', 'clients', 'origins', 'denials'],
+  texts: { identity_id: 'ours', factor: 'ours', clients: 'json', origins: 'json', denials: 'json' },
   valuesOf: ({ identityId, right }) => {
     let reasons = writtenReasons.get(right)
     if (reasons === undefined) {

@@ -109,6 +109,14 @@ export function recordRows(made: {
       'changed_at',
       'changed_run',
     ],
+    texts: {
+      id: 'ours',
+      identity_id: 'ours',
+      link: 'ours',
+      created_at: 'ours',
+      changed_at: 'ours',
+      changed_run: 'ours',
+    },
     valuesOf: (record) => [
       record.source,
       record.externalId,

@@ -1,7 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CopyMemory, CopyText, readRow, type Stretch, writeRow } from '../../../store/copy-text.ts'
+import {
+  CopyMemory,
+  CopyText,
+  type CopyValue,
+  RowWriter,
+  readRow,
+  type Stretch,
+} from '../../../store/copy-text.ts'
 import { readRecordRow, recordRows } from '../../../store/write/source-records.ts'
+
+const writeRow = (values: readonly CopyValue[]) =>
+  new RowWriter<readonly CopyValue[]>({
+    table: 'any',
+    columns: values.map((_, at) => `c${at}`),
+    valuesOf: (item) => item,
+  }).write(values)
 
 const long = 'ü'.repeat(150_000)
 const row = fc.oneof(
@@ -59,6 +73,24 @@ describe('rows outside of the heap', () => {
   })
 })
 
+describe('a column whose texts are known', () => {
+  const writer = new RowWriter<string>({
+    table: 'any',
+    columns: ['id', 'reasons'],
+    texts: { id: 'ours', reasons: 'json' },
+    valuesOf: (text) => ['0190c3a2', JSON.stringify({ text })],
+  })
+
+  test('of JSON is read back whatever its texts hold', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(readRow(writer.write(text))).toEqual(['0190c3a2', JSON.stringify({ text })])
+      }),
+    )
+    expect(writer.write('\\ \t \n "')).toBe('0190c3a2\t{"text":"\\\\\\\\ \\\\t \\\\n \\\\""}\n')
+  })
+})
+
 describe('the row of a record', () => {
   test('says again what its source said', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 })
@@ -73,11 +105,11 @@ describe('the row of a record', () => {
       groups: fc.option(fc.array(text)),
       attributes: fc.record({ userName: text, title: text }, { requiredKeys: [] }),
     })
-    const { valuesOf } = recordRows({ at: new Date(0), runId: null })
+    const writer = new RowWriter(recordRows({ at: new Date(0), runId: null }))
     const linked = { source: 'corp', id: 'i', identityId: 'p', link: 'created', linkFault: null } as const
     fc.assert(
       fc.property(said, (record) => {
-        const row = writeRow(valuesOf({ ...linked, missingSince: null, deletedAt: null, ...record }))
+        const row = writer.write({ ...linked, missingSince: null, deletedAt: null, ...record })
         expect(readRecordRow(row)).toEqual(record)
       }),
       { numRuns: 200 },
