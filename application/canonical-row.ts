@@ -65,7 +65,7 @@ type Part = string | number | boolean | null | undefined
 
 /**
  * Everything that a row says, each value at a place of its own, so that no keys need be sorted, and with its length, so
- * that no two rows are written alike: in half the time of JSON.
+ * that no two rows are written alike.
  */
 function writeRow({ attributes, active, inactiveFrom, groups, country }: SourceRow): string {
   const { name, [enterpriseUrn]: enterprise, [musterUrn]: own } = attributes

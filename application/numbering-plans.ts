@@ -22,7 +22,6 @@ interface Plan {
 }
 interface Plans extends Plan {
   getCountryCodesForCallingCode(callingCode: string): readonly CountryCode[] | undefined
-  hasCallingCode(callingCode: string): boolean | undefined
   selectNumberingPlan(countryOrCallingCode: string): Plan
 }
 
@@ -32,8 +31,8 @@ const separators = /[ ()-]+/g
 
 /**
  * What the library would say of a number in international form, or null: ask it. The library compiles its expressions
- * anew for each number, which was a tenth of what a first load takes (bench/README.md); these are compiled once. Whatever
- * takes more than matching them, like a national prefix inside the number, is left to it.
+ * anew for each number, which was nearly a tenth of the worker's time in a first load; these are the same, compiled once.
+ * Whatever takes more than matching them, like a national prefix inside the number, is left to it.
  */
 export function findPlannedNumber(text: string): PlannedNumber | null {
   if (!international.test(text)) return null

@@ -1,7 +1,6 @@
 import type { Effect } from '../domain/effect.ts'
 import type { Enrollment, EnrollmentOrigin } from '../domain/enrollment.ts'
 import type { Right, RightDenial, RightOrigin } from '../domain/right.ts'
-import { RecentTexts } from './recent-texts.ts'
 
 /**
  * How audit events keep effects. Everybody's first event is the largest row that there is of them, so nothing is
@@ -30,31 +29,12 @@ export function writeEffects(effects: readonly Effect[], at: string): string {
 }
 
 function writeEffect(effect: Effect, at: string): string {
-  const { before, after } = effect
-  if (after === null) return JSON.stringify(keptOf(effect, at))
-  if ('key' in after)
-    return before === null ? writeEnrolled(effect, after, at) : JSON.stringify(keptOf(effect, at))
+  if (effect.after === null || 'key' in effect.after) return JSON.stringify(keptOf(effect, at))
   const known = written.get(effect)
   if (known?.at === at) return known.text
   const text = JSON.stringify(keptOf(effect, at))
   written.set(effect, { at, text })
   return text
-}
-
-/** What `keptOf` keeps of a new enrollment, around the text of its origins, which many share. */
-function writeEnrolled({ op, because }: Effect, after: Enrollment, at: string): string {
-  const image = JSON.stringify(imageOfEnrollment(after, at))
-  const rest = JSON.stringify({ op, factor: after.factor, because, enrollment: after.id })
-  return `{"after":{"origins":${textsAt(at).of(after.origins)},${image.slice(1)},${rest.slice(1)}`
-}
-
-/** Texts of origins in events of one time, as those of one batch are. */
-let originTexts = { at: '', texts: new RecentTexts<Enrollment['origins']>(JSON.stringify) }
-
-function textsAt(at: string): RecentTexts<Enrollment['origins']> {
-  if (originTexts.at !== at)
-    originTexts = { at, texts: new RecentTexts((origins) => JSON.stringify(keptOrigins(origins, at))) }
-  return originTexts.texts
 }
 
 /** What an undo needs: the operation, what it touched, and what stood before it. JSON leaves out what is undefined. */
@@ -71,8 +51,7 @@ export function keptOf({ op, because, before, after }: Effect, at: string): Kept
 }
 
 function imageOf(row: Right | Enrollment, at: string): Kept {
-  if (!('key' in row)) return imageOfRight(row, at)
-  return { ...imageOfEnrollment(row, at), origins: keptOrigins(row.origins, at) }
+  return 'key' in row ? imageOfEnrollment(row, at) : imageOfRight(row, at)
 }
 
 function imageOfRight({ clients, denials, origins, effective }: Right, at: string): Kept {
@@ -84,13 +63,13 @@ function imageOfRight({ clients, denials, origins, effective }: Right, at: strin
   }
 }
 
-/** All but its origins. */
 function imageOfEnrollment(row: Enrollment, at: string): Kept {
   return {
     key: row.key === row.address ? undefined : row.key,
     proof: row.proof,
     status: row.status ?? undefined,
     address: row.address,
+    origins: keptOrigins(row.origins, at),
     removed: row.removed ?? undefined,
     disabled: row.disabled ?? undefined,
     lastUsed: row.lastUsed ?? undefined,
@@ -107,8 +86,15 @@ function imageOfEnrollment(row: Enrollment, at: string): Kept {
   }
 }
 
+/** Not by `map`: JSON of the lists that it makes takes longer, and this is made of everybody. */
 function keptOrigins(origins: readonly EnrollmentOrigin[], at: string): readonly Kept[] {
-  return origins.map((origin) => ({
+  const kept: Kept[] = []
+  for (const origin of origins) kept.push(originOf(origin, at))
+  return kept
+}
+
+function originOf(origin: EnrollmentOrigin, at: string): Kept {
+  return {
     kind: origin.kind,
     type: origin.type ?? undefined,
     since: origin.since === at ? undefined : origin.since,
@@ -116,7 +102,7 @@ function keptOrigins(origins: readonly EnrollmentOrigin[], at: string): readonly
     source: origin.source ?? undefined,
     attribute: origin.attribute ?? undefined,
     onUnmatch: origin.onUnmatch ?? undefined,
-  }))
+  }
 }
 
 function withoutDefaults(reason: RightOrigin | RightDenial, at: string): Kept {
