@@ -1,5 +1,5 @@
 import type { Effect } from '../../domain/effect.ts'
-import { copyPieces } from '../copy-rows.ts'
+import { copyTables } from '../copy-tables.ts'
 import { CopyMemory, type CopyTable, CopyText, RowWriter, type Stretch } from '../copy-text.ts'
 import type { Transaction } from '../database.ts'
 import { type AuditEvent, auditEventRows } from './audit-events.ts'
@@ -157,8 +157,12 @@ export async function insertBirths(
   born: readonly BornPerson[],
 ): Promise<void> {
   const places = born.map(({ place }) => place).sort((left, right) => left - right)
-  for (const rows of texts.tables) {
-    const pieces = [...rows.text.pieces(rows.stretchesOf(places))]
-    if (pieces.length > 0) await copyPieces(trx, rows.table, pieces)
-  }
+  const ready = texts.tables.map((rows) => ({
+    table: rows.table,
+    pieces: [...rows.text.pieces(rows.stretchesOf(places))],
+  }))
+  await copyTables(
+    trx,
+    ready.filter(({ pieces }) => pieces.length > 0),
+  )
 }
