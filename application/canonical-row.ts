@@ -11,13 +11,14 @@ import {
   nameParts,
   type TypedValue,
 } from '../domain/attributes.ts'
+import { compareText } from '../domain/choose-addresses.ts'
 import type { SourceRow } from '../domain/source-row.ts'
 
 const lists = ['emails', 'phoneNumbers', 'roles', 'entitlements'] as const
 
 /** A row in one fixed writing: the order in which a source returns values never matters (architecture rule 3). */
 export function canonicaliseRow(row: SourceRow): SourceRow {
-  const groups = inOrder(row.groups, byText)
+  const groups = inOrder(row.groups, compareText)
   const attributes = canonicaliseLists(row.attributes)
   return groups === row.groups && attributes === row.attributes ? row : { ...row, attributes, groups }
 }
@@ -44,12 +45,8 @@ function inOrder<Value, List extends readonly Value[] | null | undefined>(
   return isInOrder ? values : values.toSorted(compare)
 }
 
-function byText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
 function byValue(left: TypedValue, right: TypedValue): number {
-  return byText(left.value, right.value) || byText(left.type ?? '', right.type ?? '')
+  return compareText(left.value, right.value) || compareText(left.type ?? '', right.type ?? '')
 }
 
 /**
